@@ -1,0 +1,1 @@
+"""The conformance suite; its specification and cases come with a later release."""

@@ -1,0 +1,1 @@
+"""One host for WebAssembly plugins of any ABI."""

@@ -1,0 +1,157 @@
+"""The contracts between the host and what plugs into it. Implement these to add an ABI or an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from plugbay.errors import ModuleError, PlugbayError
+
+if TYPE_CHECKING:
+    from plugbay.limits import Limits
+    from plugbay.message import Message
+    from plugbay.module.info import ModuleInfo
+    from plugbay.module.verified import VerifiedModule
+    from plugbay.outcome import Outcome
+    from plugbay.services import HostServices
+
+
+class Certainty(StrEnum):
+    """How sure an adapter is of its claim; one exact claim wins over any number of possible ones."""
+
+    EXACT = "exact"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An adapter's claim on a module.
+
+    ``evidence`` says what was found, one short sentence each. ``findings`` are the errors that hosting the module will
+    raise: what is missing, mistyped or forbidden; empty when it can be hosted. ``profile`` is the ABI's profile that
+    the module fits.
+    """
+
+    abi: str
+    certainty: Certainty
+    evidence: tuple[str, ...] = ()
+    findings: tuple[ModuleError, ...] = ()
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """An adapter's reasons for not claiming a module: what it looked for and did not find."""
+
+    abi: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginOptions:
+    """What the user asked for one plugin; the adapter judges ``config``."""
+
+    name: str
+    limits: Limits
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@runtime_checkable
+class GuestInstance(Protocol):
+    """One live instance of a guest. Used by one thread at a time; the pool sees to it.
+
+    A failure that leaves the guest in an unknown condition (trap, deadline, invalid output) sets ``poisoned``; the pool
+    then closes the instance and builds another. Messages are transactional: the instance commits its services' state
+    after each message that succeeded and rolls it back after each that failed.
+    """
+
+    poisoned: bool
+
+    def call(self, function: str, payload: bytes) -> bytes:
+        """One raw call. Raises :class:`CallError`; a dropped message is ``b""``."""
+        ...
+
+    def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
+        """Raw calls in order, one entry per payload; shorter only when the last entry poisoned the instance."""
+        ...
+
+    def process(self, message: Message, port: str) -> Outcome:
+        """One typed message; a failing guest is an outcome with an error."""
+        ...
+
+    def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
+        """Typed messages in order, one outcome each; shorter only when the last one poisoned the instance."""
+        ...
+
+    def close(self) -> None:
+        """Free the instance; it is not used again."""
+        ...
+
+
+class CompiledPlugin(Protocol):
+    """A module compiled for its ABI, limits baked in; makes instances."""
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions that :meth:`GuestInstance.call` takes."""
+        ...
+
+    @property
+    def default_function(self) -> str:
+        """The function that a call without a name means."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the plugin says about itself, as plain values; empty when its ABI has no metadata."""
+        ...
+
+    def instantiate(self, services: HostServices) -> GuestInstance:
+        """A fresh, initialised instance. Raises :class:`InitFailed` or a :class:`CallError`."""
+        ...
+
+    def close(self) -> None:
+        """Free the compiled code; instances are closed before."""
+        ...
+
+
+class Engine(Protocol):
+    """What runs wasm. Adapters know the engines that they can drive by ``name``."""
+
+    @property
+    def name(self) -> str:
+        """The name that ``engine=`` takes."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of the runtime, for reports."""
+        ...
+
+    def close(self) -> None:
+        """Free what the engine holds."""
+        ...
+
+
+class AbiAdapter(Protocol):
+    """One ABI: recognises its modules and drives them."""
+
+    @property
+    def name(self) -> str:
+        """The ABI's name, as ``--abi`` takes it."""
+        ...
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Names of the engines that the adapter can drive, the preferred one first."""
+        ...
+
+    def claim(self, info: ModuleInfo, config: Mapping[str, Any]) -> Claim | Decline:
+        """Whether the module is this ABI's, and the evidence either way."""
+        ...
+
+    def compile(self, module: VerifiedModule, info: ModuleInfo, engine: Engine, options: PluginOptions) -> CompiledPlugin:
+        """The module made ready for instances. Raises :class:`ModuleError` or :class:`ConfigInvalid`."""
+        ...

@@ -1,0 +1,1 @@
+"""The module layer: from a source to verified bytes and what they declare."""
