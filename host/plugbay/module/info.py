@@ -37,6 +37,7 @@ class TableType:
     element: ValType
     minimum: int
     maximum: int | None = None
+    table64: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,14 @@ class GlobalType:
     mutable: bool = False
 
 
-ExternType = FuncType | MemoryType | TableType | GlobalType
+@dataclass(frozen=True, slots=True)
+class TagType:
+    """Type of an exception tag: what is thrown with it (the exception-handling proposal)."""
+
+    params: tuple[ValType, ...] = ()
+
+
+ExternType = FuncType | MemoryType | TableType | GlobalType | TagType
 
 
 @dataclass(frozen=True, slots=True)
