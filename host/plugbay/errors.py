@@ -48,7 +48,8 @@
         │   ├── MalformedCbor       the result is not well-formed, strict CBOR
         │   └── NotAMessage         well-formed, but not a fluxMsg
         ├── HttpFailed              (OSError) a granted HTTP request failed
-        └── StateConflict           (RuntimeError) another writer was first
+        ├── StateConflict           (RuntimeError) another writer was first
+        └── StateUnavailable        (OSError) the state store can't be read or written
 
 Facts live in attributes, so that a program never parses a message; ``code`` is stable and names the class in logs, JSON
 and exit reports.
@@ -404,6 +405,12 @@ class StateConflict(CallError, RuntimeError):
     """Another writer changed the same state first; nothing of this message was stored, so it may be run again."""
 
     code = "state-conflict"
+
+
+class StateUnavailable(CallError, OSError):
+    """The state store can't be opened, read or written: no permission, a full disk, a corrupt or foreign file."""
+
+    code = "state-unavailable"
 
 
 class BatchError(PlugbayError):
