@@ -12,9 +12,9 @@ from plugbay.state.sqlite_pool import ConnectionPool
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SPACE = "(SELECT id FROM namespaces WHERE name = ?)"
-_GET = f"SELECT value, version FROM entries WHERE namespace = {_SPACE} AND key = ?"
-_ALL = f"SELECT key, value, version FROM entries WHERE namespace = {_SPACE}"
+_OF_NAMESPACE = "FROM entries JOIN namespaces ON namespaces.id = entries.namespace WHERE namespaces.name = ?"
+_GET = "SELECT value, version " + _OF_NAMESPACE + " AND key = ?"
+_ALL = "SELECT key, value, version " + _OF_NAMESPACE
 _NAMES = (
     "SELECT name FROM namespaces WHERE EXISTS (SELECT 1 FROM entries WHERE entries.namespace = namespaces.id)"
     " ORDER BY name"

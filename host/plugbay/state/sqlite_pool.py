@@ -41,8 +41,7 @@ class ConnectionPool:
         self._lock = threading.Lock()
         with self._translated():
             create_private(path)
-        with self.connection():
-            """Opened once, so that a file that can't be used is found now."""
+            self._give_back(self._take())
         self._watch_forks()
 
     @contextmanager
