@@ -9,7 +9,6 @@ from plugbay.module.sections import HEADER
 from plugbay.module.wat import looks_like_text
 
 _MAGIC = b"\0asm"
-_COMPONENT = b"\0asm\x0d\0\x01\0"
 _HTML = re.compile(rb"\s*+<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 
 _KINDS = (
@@ -58,7 +57,7 @@ def _describe(data: bytes) -> tuple[str, str]:
 def _describe_wasm(data: bytes) -> tuple[str, str]:
     if len(data) < len(HEADER):
         return f"cut off after {len(data)} bytes", "fetch or build the file again"
-    if data.startswith(_COMPONENT) or data[6:8] == b"\x01\0":  # the second half of the version is the layer
+    if data[6:8] == b"\x01\0":  # the second half of the version is the layer: 0 is core, 1 is components
         return (
             "a WebAssembly component",
             "build a core module instead (wasm32-unknown-unknown or wasm32-wasip1, not wasm32-wasip2), "

@@ -41,8 +41,8 @@ def prepare_guest(data: bytes, info: ModuleInfo, *, memory_pages: int) -> bytes:
     same object comes back. All changes lie before the code, so an offset in the code or behind it is
     ``len(result) - len(data)`` higher than in the file.
 
-    Raises :class:`TooLarge` when a memory starts over ``memory_pages`` and :class:`InvalidBinary` when the module itself
-    exports the reserved name.
+    Raises :class:`TooLarge` when a memory starts over ``memory_pages`` and :class:`InvalidBinary` when the module
+    itself exports the reserved name.
     """
     if info.export(START_EXPORT) is not None:
         raise InvalidBinary(f"the module exports {START_EXPORT!r}, a name that the host keeps for itself")
@@ -95,10 +95,8 @@ def _edits(data: bytes, start: int | None, pages: int) -> Iterator[_Edit]:
 def _capped_section(data: bytes, section: Section, pages: int) -> bytes:
     cursor = Cursor(data, section.payload, section.end)
     count = cursor.unsigned()
-    payload = encode_unsigned(count)
-    for _ in range(count):
-        payload += encode_memory_type(_capped(read_memory_type(cursor), pages))
-    return encode_section(section.id, payload)
+    memories = (encode_memory_type(_capped(read_memory_type(cursor), pages)) for _ in range(count))
+    return encode_section(section.id, encode_unsigned(count) + b"".join(memories))
 
 
 def _with_start_export(data: bytes, section: Section, start: int) -> bytes:

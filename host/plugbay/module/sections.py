@@ -76,7 +76,7 @@ class Section:
 def sections(data: bytes) -> Iterator[Section]:
     """The sections of a binary that has the core :data:`HEADER`, in file order.
 
-    Raises :class:`InvalidBinary` for an unknown section, one out of order, one that comes twice and one that is cut off.
+    Raises :class:`InvalidBinary` for a section that is unknown, out of order, there twice or cut off.
     """
     position, last = len(HEADER), -1
     while position < len(data):

@@ -56,9 +56,9 @@ def read_source(source: str | os.PathLike[str] | bytes, *, max_bytes: int, fetch
         scheme = (uri[1] or uri[2]).lower()
         if scheme != "file":
             return _checked(_fetched(source, scheme, fetch), source, max_bytes)
-        path = unquote(source[uri.end() :].removeprefix("localhost/"))
-        path = f"/{path}" if source[uri.end() :].startswith("localhost/") else path
-        return _checked(_read_file(path, max_bytes), source, max_bytes)
+        place = source[uri.end() :]
+        place = place.removeprefix("localhost") if place.startswith("localhost/") else place
+        return _checked(_read_file(unquote(place), max_bytes), source, max_bytes)
     path = os.fspath(source)
     return _checked(_read_file(path, max_bytes), path, max_bytes)
 
@@ -94,16 +94,18 @@ def _fetched(uri: str, scheme: str, fetch: Fetch | None) -> bytes:
 
 
 def _read_file(path: str, max_bytes: int) -> bytes:
+    if not path:
+        raise SourceNotFound("the path is empty", found=path, hint="give a path, a URI or bytes")
     try:
         _require_regular(Path(path).stat(), path)  # before opening: a socket can't be opened, a device might act
-        with open(os.open(path, _OPEN), "rb") as file:
+        with os.fdopen(os.open(path, _OPEN), "rb") as file:
             status = os.fstat(file.fileno())  # again: what was opened may be another file by now
             _require_regular(status, path)
             _require_size(status.st_size, path, max_bytes)
             return _read_at_most(file, status.st_size, max_bytes)
+    except ModuleError:
+        raise  # some of them are OSError or ValueError too
     except (OSError, ValueError) as error:
-        if isinstance(error, ModuleError):
-            raise
         raise _translated(error, path) from error
 
 
@@ -128,17 +130,16 @@ def _translated(error: OSError | ValueError, path: str) -> ModuleError:
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return SourceNotFound(f"there is no file {path!r}", found=path, hint=_nearest(path))
     if isinstance(error, PermissionError):
-        return SourceUnreadable(
-            f"{path} can't be read: {reason}", found=path, hint="check the rights of file and folder"
-        )
+        hint = "check the rights of the file and of its folders"
+        return SourceUnreadable(f"{path} can't be read: {reason}", found=path, hint=hint)
     if error.errno == errno.ELOOP:
         return SourceUnreadable(f"{path} is a loop of symbolic links", found=path, hint="give the file that is meant")
     return SourceUnreadable(f"{path} can't be read: {reason}", found=path, hint="check the file and its disk")
 
 
 def _nearest(path: str) -> str:
-    """The first part of the path that does not exist, for the hint."""
-    missing = Path(path).absolute()
-    while not missing.parent.is_dir() and missing != missing.parent:
-        missing = missing.parent
-    return f"{missing.parent} exists, but has no {missing.name}"
+    """A hint that names the first part of the path that is wrong."""
+    wrong = Path(path)
+    while not wrong.parent.is_dir() and wrong != wrong.parent:
+        wrong = wrong.parent
+    return f"{wrong} is not a folder" if wrong.exists() else f"there is no {wrong.name!r} in {wrong.parent}"
