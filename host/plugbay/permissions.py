@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plugbay.services.hosts import parse_patterns
+
 AMBIENT = frozenset({"log", "outputs", "clock", "randomness"})
 """Services that reveal and change nothing outside the sandbox; each is bounded by a limit and can be taken away."""
 
@@ -27,11 +29,16 @@ class Permissions:
     state: bool = False
     """Read and write the plugin's own state namespace."""
     http: tuple[str, ...] = ()
-    """Host globs (``api.example.com``, ``*.example.com``, ``127.0.0.1:8080``) that HTTP requests may go to.
+    """Hosts (``api.example.com``, ``*.example.com``, ``127.0.0.1:8080``) that HTTP requests may go to.
 
-    Private, loopback, link-local and multicast addresses are refused even if a glob matches their name, unless the
-    address or the name itself stands in the list without a wildcard.
+    A wildcard never leads to a private or loopback address: for those the name or the address stands in the list by
+    itself. Link-local (cloud metadata), multicast and reserved addresses must be listed themselves, since whoever runs
+    a name's DNS could point it there. :class:`~plugbay.services.HostPattern` has the rules of the globs; what is none
+    raises :class:`~plugbay.errors.ConfigInvalid`.
     """
+
+    def __post_init__(self) -> None:
+        parse_patterns(self.http)
 
     @classmethod
     def none(cls) -> Permissions:
