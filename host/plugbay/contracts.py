@@ -56,6 +56,8 @@ class PluginOptions:
     name: str
     limits: Limits
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    features: frozenset[str] = frozenset()
+    """Wasm proposals allowed beyond what the ABI's own host accepts."""
 
 
 @runtime_checkable
@@ -87,6 +89,19 @@ class GuestInstance(Protocol):
 
     def close(self) -> None:
         """Free the instance; it is not used again."""
+        ...
+
+
+@runtime_checkable
+class EncodedGuest(Protocol):
+    """A guest whose wire form is fluxMsg in CBOR and that can pass messages along without decoding them."""
+
+    def process_encoded(self, payloads: Sequence[bytes], port: str) -> list[bytes | Outcome]:
+        """Encoded fluxMsgs in order, one entry each; shorter only when the last one poisoned the instance.
+
+        An entry is the encoded result, which the host will check, where that is all that the message led to; else the
+        outcome.
+        """
         ...
 
 
@@ -152,6 +167,8 @@ class AbiAdapter(Protocol):
         """Whether the module is this ABI's, and the evidence either way."""
         ...
 
-    def compile(self, module: VerifiedModule, info: ModuleInfo, engine: Engine, options: PluginOptions) -> CompiledPlugin:
+    def compile(
+        self, module: VerifiedModule, info: ModuleInfo, engine: Engine, options: PluginOptions
+    ) -> CompiledPlugin:
         """The module made ready for instances. Raises :class:`ModuleError` or :class:`ConfigInvalid`."""
         ...

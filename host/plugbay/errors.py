@@ -23,6 +23,7 @@
     ├── PluginRegistrationError     (RuntimeError) a misspelt, duplicate or broken plugbay plugin
     ├── PermissionDenied            (PermissionError) a host service that was not granted
     ├── InvalidMessage              (ValueError) bytes or fields that are not a fluxMsg
+    │   └── MalformedMessage        the bytes are not well-formed, strict CBOR
     ├── PluginClosed                (RuntimeError)
     ├── PoolExhausted               (TimeoutError) no instance became free within the deadline
     ├── CacheError                  (OSError) the ahead-of-time cache folder can't be used safely
@@ -230,6 +231,12 @@ class InvalidMessage(PlugbayError, ValueError):
     code = "invalid-message"
 
 
+class MalformedMessage(InvalidMessage):
+    """The bytes of a message are not well-formed, strict CBOR."""
+
+    code = "malformed-message"
+
+
 class PluginClosed(PlugbayError, RuntimeError):
     """The plugin, host or store was used after ``close()``."""
 
@@ -280,6 +287,7 @@ class GuestTrap(CallError, RuntimeError):
         return super().__str__() + trace
 
     def to_dict(self) -> dict[str, object]:
+        """The error as plain values, with the name of the trap and the backtrace."""
         return {**super().to_dict(), "trap": self.trap, "frames": [str(frame) for frame in self.frames]}
 
 
@@ -351,6 +359,17 @@ class TooManyMessages(LimitExceeded):
     """The guest sent more messages for one input than ``Limits.messages_out``."""
 
     code = "too-many-messages"
+
+    @classmethod
+    def over(cls, plugin: str, most: int) -> TooManyMessages:
+        """The error of a plugin that may send ``most`` messages for one input."""
+        return cls(
+            f"sent more than {most} messages for one input",
+            plugin=plugin,
+            limit="messages_out",
+            expected=most,
+            hint="raise Limits.messages_out if so many are meant",
+        )
 
 
 class TooManyLogs(LimitExceeded):

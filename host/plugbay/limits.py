@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 from plugbay.errors import ConfigInvalid
 
@@ -58,7 +58,7 @@ class Limits:
         if wrong:
             raise ConfigInvalid(f"limits out of range: {', '.join(wrong)}", limit=wrong[0].partition("=")[0])
 
-    def with_changes(self, **changes: float | None) -> Self:
+    def with_changes(self, **changes: Any) -> Self:
         """The same limits but for the named ones; names that don't exist raise :class:`ConfigInvalid`."""
         known = {field.name for field in fields(self)}
         unknown = sorted(set(changes) - known)

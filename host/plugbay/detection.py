@@ -1,0 +1,89 @@
+"""Decides which ABI a module speaks, by the claims of every registered adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plugbay.contracts import AbiAdapter, Certainty, Claim, Decline
+from plugbay.errors import AmbiguousAbi, ConfigInvalid, UnknownAbi
+
+if TYPE_CHECKING:
+    from plugbay.module.info import ModuleInfo
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Every adapter's word on one module."""
+
+    claims: tuple[Claim, ...]
+    declines: tuple[Decline, ...]
+
+    def evidence(self) -> str:
+        """What each adapter found and missed, a line each."""
+        lines = [f"{claim.abi}: {claim.certainty}: {'; '.join(claim.evidence)}" for claim in self.claims]
+        lines += [f"  but {finding.reason}" for claim in self.claims for finding in claim.findings]
+        lines += [f"{decline.abi}: no: {'; '.join(decline.missing)}" for decline in self.declines]
+        return "\n".join(f"  {line}" for line in lines)
+
+
+def detect(adapters: Mapping[str, AbiAdapter], info: ModuleInfo, config: Mapping[str, Any]) -> Detection:
+    """Ask every adapter. One whose config does not understand the given one declines with that reason."""
+    claims: list[Claim] = []
+    declines: list[Decline] = []
+    for adapter in adapters.values():
+        try:
+            answer = adapter.claim(info, config)
+        except ConfigInvalid as error:
+            answer = Decline(adapter.name, (error.reason,))
+        (claims if isinstance(answer, Claim) else declines).append(answer)  # type: ignore[arg-type] # sorted by type
+    return Detection(tuple(claims), tuple(declines))
+
+
+def choose(
+    adapters: Mapping[str, AbiAdapter], info: ModuleInfo, config: Mapping[str, Any], abi: str, *, plugin: str
+) -> tuple[AbiAdapter, Claim]:
+    """The adapter that hosts the module, and its claim.
+
+    With ``abi`` other than ``auto`` that adapter alone is asked. One exact claim wins over possible ones, one possible
+    claim wins alone. Raises :class:`UnknownAbi` or :class:`AmbiguousAbi` with everyone's evidence, or the first of the
+    winner's findings.
+    """
+    if abi != AUTO:
+        if abi not in adapters:
+            raise ConfigInvalid(
+                f"there is no adapter for the ABI {abi}",
+                plugin=plugin,
+                found=abi,
+                hint=f"installed: {', '.join(sorted(adapters))}",
+            )
+        adapters = {abi: adapters[abi]}
+    detection = detect(adapters, info, config)
+    claim = _winner(detection, plugin)
+    if claim.findings:
+        finding = claim.findings[0]
+        finding.plugin = plugin
+        raise finding
+    return adapters[claim.abi], claim
+
+
+def _winner(detection: Detection, plugin: str) -> Claim:
+    exact = [claim for claim in detection.claims if claim.certainty is Certainty.EXACT]
+    leading = exact or list(detection.claims)
+    if len(leading) == 1:
+        return leading[0]
+    if not leading:
+        raise UnknownAbi(
+            f"no adapter claims the module:\n{detection.evidence()}",
+            plugin=plugin,
+            hint="name the ABI with --abi (abi=…) to see everything that it misses",
+        )
+    raise AmbiguousAbi(
+        f"{len(leading)} adapters claim the module:\n{detection.evidence()}",
+        plugin=plugin,
+        found=", ".join(claim.abi for claim in leading),
+        hint="name the right one with --abi (abi=…)",
+    )

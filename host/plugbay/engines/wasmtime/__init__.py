@@ -1,0 +1,1 @@
+"""The wasmtime engine: compiles once, drives guests from inside wasm, enforces the limits."""

@@ -1,0 +1,158 @@
+"""A guest and its drivers, compiled once and linked into instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import wasmtime
+
+from plugbay.engines.wasmtime.driven import DrivenInstance
+from plugbay.engines.wasmtime.driver import trampoline_text
+from plugbay.engines.wasmtime.engine import CodeSettings
+from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, INPUT
+from plugbay.engines.wasmtime.service_calls import ServiceCalls
+from plugbay.engines.wasmtime.unchecked import HostFunction
+from plugbay.errors import ForbiddenImport, InitFailed
+from plugbay.limits import PAGE_BYTES, Limits
+from plugbay.module.rewrite import START_EXPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plugbay.engines.wasmtime.driver import Driver
+    from plugbay.engines.wasmtime.engine import WasmtimeEngine
+    from plugbay.engines.wasmtime.service_calls import Handlers
+    from plugbay.module.info import ModuleInfo
+    from plugbay.module.verified import VerifiedModule
+    from plugbay.services import HostServices
+
+    Externs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One driver, compiled, and its trampoline."""
+
+    driver: Driver
+    module: wasmtime.Module
+    trampoline: wasmtime.Module
+
+
+class Blueprint:
+    """Compiled once, instantiated many times.
+
+    ``drivers`` serve the guest together; the first one owns the mailbox. ``bindings`` maps names under which drivers
+    import from ``guest`` to the guest's export names, where they differ. ``quiet`` names the imports that never ask the
+    host for anything, so that a guest with no others runs in batches.
+    """
+
+    def __init__(
+        self,
+        engine: WasmtimeEngine,
+        module: VerifiedModule,
+        info: ModuleInfo,
+        drivers: Sequence[Driver],
+        *,
+        plugin: str,
+        limits: Limits,
+        bindings: Mapping[str, str],
+        quiet: frozenset[str],
+        features: frozenset[str] = frozenset(),
+    ) -> None:
+        self.plugin = plugin
+        self.limits = limits
+        self._bindings = bindings
+        settings = CodeSettings.of(limits)
+        self._native = engine.native(settings)
+        self._guest = engine.compile_guest(module, info, limits, features)
+        self._imports = [f"{item.module}.{item.name}" for item in info.imports]
+        self._serves = not quiet.issuperset(self._imports)
+        self._starts = [
+            name
+            for name, wanted in ((START_EXPORT, info.start is not None), ("_initialize", True))
+            if wanted and (name == START_EXPORT or info.function(name) is not None)
+        ]
+        self._parts = [
+            _Part(driver, engine.compile_own(driver.text, settings), engine.compile_own(text, settings))
+            for driver, text in _with_trampolines(drivers, self._imports, plugin)
+        ]
+
+    def instantiate(self, services: HostServices, handlers: Handlers) -> DrivenInstance:
+        """A fresh instance; its start functions have not run. ``handlers`` answer the drivers' requests.
+
+        Raises :class:`InitFailed` when the engine refuses, for instance for want of memory.
+        """
+        store = wasmtime.Store(self._native)
+        try:
+            store.set_limits(memory_size=self._most_bytes(), table_elements=self.limits.table_elements)
+            return self._link(store, DrivenInstance(store, self.plugin, self.limits, services), handlers)
+        except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
+            store.close()
+            raise InitFailed(
+                f"can't be instantiated: {str(error).strip().splitlines()[-1].strip()}", plugin=self.plugin
+            ) from error
+        except BaseException:
+            store.close()
+            raise
+
+    def _most_bytes(self) -> int:
+        limits = self.limits
+        message = limits.input_bytes + limits.output_bytes + limits.log_bytes
+        mailbox = INPUT + 4 * BATCH_BYTES + 2 * message + limits.state_bytes + limits.http_bytes
+        return max(limits.memory_pages * PAGE_BYTES, mailbox)
+
+    def _link(self, store: wasmtime.Store, instance: DrivenInstance, handlers: Handlers) -> DrivenInstance:
+        calls = ServiceCalls(handlers)
+        host = {
+            "service": HostFunction(store, _service_type(), calls.service, instance.keep_error),
+            "fetch": HostFunction(store, _fetch_type(), calls.fetch, instance.keep_error),
+        }
+        trampolines = [_exports(store, part.trampoline, []) for part in self._parts]
+        served = {name: function for exports in trampolines for name, function in exports.items()}
+        guest = _exports(store, self._guest, [served[name] for name in self._imports])
+        scope: dict[str, Externs] = {
+            "host": {name: function.function for name, function in host.items()},
+            "guest": {**guest, **{name: guest[export] for name, export in self._bindings.items()}},
+        }
+        for part, slots in zip(self._parts, trampolines, strict=True):
+            externs = [({**scope, "slots": slots})[item.module][item.name] for item in part.driver.info.imports]
+            exports = _exports(store, part.module, externs)
+            scope.setdefault("driver", exports)
+        instance.attach(
+            scope["driver"],
+            scope["guest"]["memory"],
+            calls,
+            serves=self._serves,
+            starts=[guest[name] for name in self._starts],
+            keep=tuple(host.values()),
+        )
+        return instance
+
+
+def _exports(store: wasmtime.Store, module: wasmtime.Module, externs: list[Any]) -> dict[str, Any]:
+    return dict(wasmtime.Instance(store, module, externs).exports(store).items())
+
+
+def _with_trampolines(drivers: Sequence[Driver], imports: Sequence[str], plugin: str) -> list[tuple[Driver, str]]:
+    """Each driver that the guest needs with its trampoline's text; the first driver is always needed."""
+    left = set(imports)
+    needed: list[tuple[Driver, str]] = []
+    for driver in drivers:
+        names = left.intersection(driver.provides)
+        if names or driver is drivers[0]:
+            needed.append((driver, trampoline_text(driver, names)))
+        left -= names
+    if left:
+        raise ForbiddenImport(
+            f"imports {', '.join(sorted(left))}, which nothing here provides", plugin=plugin, found=sorted(left)[0]
+        )
+    return needed
+
+
+def _service_type() -> wasmtime.FuncType:
+    return wasmtime.FuncType([wasmtime.ValType.i32()] * 3, [wasmtime.ValType.i64()])
+
+
+def _fetch_type() -> wasmtime.FuncType:
+    return wasmtime.FuncType([wasmtime.ValType.i32()], [])

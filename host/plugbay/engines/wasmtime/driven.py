@@ -1,0 +1,326 @@
+"""One live guest beside its driver: calls, batches, the deadline, fuel, and what went wrong."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from itertools import accumulate
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import wasmtime
+
+from plugbay.engines.wasmtime.failures import cause_error, status_error
+from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word
+from plugbay.engines.wasmtime.records import read_records
+from plugbay.engines.wasmtime.traps import call_error
+from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, rows_offset
+from plugbay.errors import CallError, DeadlineExceeded, GuestTrap, InputTooLarge, OutOfMemory, PlugbayError
+from plugbay.limits import PAGE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from plugbay.engines.wasmtime.service_calls import ServiceCalls
+    from plugbay.limits import Limits
+    from plugbay.outcome import LogRecord
+    from plugbay.services import HostServices
+
+T = TypeVar("T")
+
+
+class DrivenInstance:
+    """A guest, its driver and the mailbox between; used by one thread at a time.
+
+    ``poisoned`` is set when the guest is in an unknown condition; no call may follow.
+    """
+
+    def __init__(self, store: wasmtime.Store, plugin: str, limits: Limits, services: HostServices) -> None:
+        self.poisoned = False
+        self.services = services
+        self._store = store
+        self._plugin = plugin
+        self._limits = limits
+        self._metered = limits.fuel is not None
+        self._pending: BaseException | None = None
+        self._seen = -1
+        self._since = 0.0
+        self._watch = EpochWatch(store, self._may_go_on, self.keep_error)
+        if self._metered:
+            store.set_fuel(limits.fuel or 0)
+
+    def attach(
+        self,
+        driver: Mapping[str, Any],
+        memory: wasmtime.Memory,
+        calls: ServiceCalls,
+        *,
+        serves: bool,
+        starts: Sequence[wasmtime.Func],
+        keep: tuple[object, ...],
+    ) -> None:
+        """Join the instantiated driver, the guest's memory and the host's side of its requests.
+
+        ``serves`` says whether the guest imports anything that is answered in Python; its messages then run one by one,
+        each with a clock and a state transaction of its own. ``keep`` must live as long as the store.
+        """
+        self._crossing = Crossing(self._store, driver["invoke"], driver["invoke_many"], driver["mailbox"])
+        self._invoke = self._crossing.invoke
+        self._header = self._crossing.header
+        self._memory = memory
+        self._initial_pages = memory.size(self._store)
+        self._calls = calls
+        calls.connect(self._crossing.read, self._crossing.write)
+        self._serves = serves
+        self._starts = starts
+        self._keep = keep
+        self.batches = not serves and not self._metered
+        self._write_limits()
+
+    def keep_error(self, error: BaseException) -> None:
+        """Keep an exception that can't pass through wasm; the call raises it after the guest stopped."""
+        self._pending = error
+
+    def start(self) -> tuple[tuple[int, bytes], ...]:
+        """Run the guest's start functions, once, under the limits; returns the records that they left.
+
+        Raises as :meth:`invoke` does.
+        """
+        self._begin()
+        start = self._header[Word.TOP]
+        try:
+            for function in self._starts:
+                self._crossing.run(function)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise self._failure(error) from None
+        return tuple(read_records(self._crossing.read(start, self._header[Word.TOP] - start)))
+
+    def invoke(self, payload: bytes) -> bytes | None:
+        """One message: its output, or None when :meth:`row` says more.
+
+        Raises :class:`InputTooLarge`, or another :class:`CallError` or :class:`PermissionDenied` and is poisoned.
+        """
+        if len(payload) > self._crossing.capacity or not self.batches:
+            self._prepare(payload)
+        try:
+            return self._invoke(payload)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise self._failure(error) from None
+
+    def row(self) -> Row:
+        """What the driver says of the last :meth:`invoke`. Raises when the guest broke its ABI, and is poisoned."""
+        header = self._header
+        row = Row(
+            header[Word.AREA_START],
+            header[Word.OUTPUT_START],
+            header[Word.OUTPUT_LENGTH],
+            header[Word.STATUS],
+            header[Word.AREA_END],
+        )
+        error = self._row_error(row)
+        if error is not None:
+            raise error
+        return row
+
+    def invoke_many(
+        self,
+        payloads: Sequence[bytes],
+        plain: Callable[[bytes], T],
+        special: Callable[[Row], T],
+        failed: Callable[[PlugbayError], T],
+    ) -> list[T]:
+        """Messages in order, as few crossings as their sizes allow; one entry each, shorter only when poisoned.
+
+        ``plain`` gets the output of an ordinary message, ``special`` the row of one that left more, ``failed`` the
+        error of one that failed.
+        """
+        results: list[T] = []
+        while len(results) < len(payloads) and not self.poisoned:
+            chunk, sizes = self._chunk(payloads, len(results))
+            if not chunk:
+                results.append(failed(self._too_large(len(payloads[len(results)]))))
+                continue
+            words, error = self._batch(chunk, sizes)
+            area = rows_offset(_frames_size(sizes)) + ROW_BYTES * len(chunk)
+            if any(words[2::4]):
+                results.extend(self._settled(_rows(words, area), plain, special, failed))
+            else:
+                results.extend(map(plain, self._outputs(words, area)))
+            if error is not None:
+                results.append(failed(error))
+        return results
+
+    def output(self, row: Row) -> bytes:
+        """The output of a row."""
+        return self._crossing.read(row.output_start, row.output_length)
+
+    def records(self, row: Row) -> Iterator[tuple[int, bytes]]:
+        """The records of a row, as (kind, bytes), in order."""
+        if row.status & HAS_RECORDS:
+            read = self._crossing.read
+            after = row.output_start + row.output_length
+            yield from read_records(read(row.area_start, row.output_start - row.area_start))
+            yield from read_records(read(after, row.area_end - after))
+
+    def unfinished(self) -> Iterator[tuple[int, bytes]]:
+        """The records that a message left before it poisoned the instance; none when it did not."""
+        if not self.poisoned:
+            return
+        start, top = self._header[Word.AREA_START], self._header[Word.TOP]
+        yield from read_records(self._crossing.read(start, top - start))
+
+    def notes(self) -> tuple[LogRecord, ...]:
+        """Log lines of the host about services that it refused during the last message."""
+        return self._calls.take_notes()
+
+    @property
+    def fuel_used(self) -> int | None:
+        """Fuel units of the last single call; None when not metered."""
+        return (self._limits.fuel or 0) - self._store.get_fuel() if self._metered else None
+
+    def close(self) -> None:
+        """Free the store and all in it."""
+        self._store.close()
+
+    def _prepare(self, payload: bytes) -> None:
+        size = len(payload)
+        if size > self._limits.input_bytes or (size > self._crossing.capacity and not self._crossing.reserve(size)):
+            raise self._too_large(size)
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._metered:
+            self._store.set_fuel(self._limits.fuel or 0)
+        if self._serves:
+            self.services.begin()
+
+    def _chunk(self, payloads: Sequence[bytes], start: int) -> tuple[Sequence[bytes], array[int]]:
+        """The payloads from ``start`` that fit one batch, and their sizes; none when the next is too large itself."""
+        rest = payloads[start:] if start else payloads
+        sizes = array("I", map(len, rest))
+        most = self._limits.input_bytes
+        if sum(sizes) > BATCH_BYTES or max(sizes) > most:
+            fits = max(1, bisect_right(list(accumulate(sizes)), BATCH_BYTES))
+            fits = next((index for index, size in enumerate(sizes[:fits]) if size > most), fits)
+            rest, sizes = rest[:fits], sizes[:fits]
+        return rest, sizes
+
+    def _batch(self, chunk: Sequence[bytes], sizes: array[int]) -> tuple[array[int], CallError | None]:
+        """One crossing: the words of the rows that hold, and the error of the message after them, if one failed."""
+        frames = sizes.tobytes() + b"".join(chunk)
+        words = array("I")
+        if len(frames) > self._crossing.capacity and not self._crossing.reserve(len(frames)):
+            return words, self._too_large(len(frames))
+        error: CallError | None = None
+        try:
+            self._crossing.invoke_many(frames, len(chunk))
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as raised:
+            failure = self._failure(raised)
+            if not isinstance(failure, CallError):
+                raise failure from None
+            error = failure
+        words.frombytes(self._crossing.read(rows_offset(len(frames)), ROW_BYTES * self._header[Word.INDEX]))
+        return words, error
+
+    def _outputs(self, words: array[int], area: int) -> list[bytes]:
+        """The outputs of rows that are all plain: they lie end to end."""
+        ends = list(accumulate(words[1::4]))
+        outputs = self._crossing.read(area, ends[-1]) if ends else b""
+        return [outputs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+    def _settled(
+        self,
+        rows: Iterable[Row],
+        plain: Callable[[bytes], T],
+        special: Callable[[Row], T],
+        failed: Callable[[PlugbayError], T],
+    ) -> Iterator[T]:
+        for row in rows:
+            error = self._row_error(row)
+            if error is not None:
+                yield failed(error)
+            else:
+                yield special(row) if row.status else plain(self.output(row))
+
+    def _row_error(self, row: Row) -> CallError | None:
+        error = status_error(row.status, row.output_length, plugin=self._plugin, limits=self._limits)
+        if error is not None:
+            self.poisoned = True
+        return error
+
+    def _too_large(self, size: int) -> InputTooLarge:
+        return InputTooLarge(
+            f"an input of {size} bytes is over the limit of {self._limits.input_bytes}",
+            plugin=self._plugin,
+            limit="input_bytes",
+            expected=self._limits.input_bytes,
+            found=size,
+            hint="raise Limits.input_bytes",
+        )
+
+    def _may_go_on(self) -> bool:
+        """The epoch's question at each tick: whether the message that runs is still within its deadline."""
+        now = monotonic()
+        serial = self._header[Word.SERIAL]
+        if serial != self._seen:
+            self._seen = serial
+            self._since = now
+        ends = self.services.deadline_at if self._serves else self._since + self._limits.deadline
+        if now < ends:
+            return True
+        self._pending = DeadlineExceeded(
+            f"took longer than its deadline of {self._limits.deadline:g} s",
+            plugin=self._plugin,
+            limit="deadline",
+            expected=self._limits.deadline,
+            hint="raise Limits.deadline (--deadline) if the guest is trusted to need longer",
+        )
+        return False
+
+    def _failure(self, error: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
+        """Why the guest stopped; poisons the instance."""
+        self.poisoned = True
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            return pending
+        header = self._header
+        meant = cause_error(header[Word.CAUSE], header[Word.DETAIL], plugin=self._plugin, limits=self._limits)
+        if meant is not None:
+            return meant
+        failure = call_error(error, plugin=self._plugin, fuel=self._limits.fuel)
+        return self._out_of_memory(failure) if isinstance(failure, GuestTrap) else failure
+
+    def _out_of_memory(self, trap: GuestTrap) -> CallError:
+        """A guest that aborts (``unreachable``) after it grew its memory to the limit ran out of it."""
+        pages = self._memory.size(self._store)
+        if trap.trap != "unreachable" or pages < self._limits.memory_pages or pages == self._initial_pages:
+            return trap
+        error = OutOfMemory(
+            f"aborted with its memory at the limit of {pages} pages ({pages * PAGE_BYTES // 1024} KiB)",
+            plugin=self._plugin,
+            limit="memory_pages",
+            expected=self._limits.memory_pages,
+            hint="raise Limits.memory_pages (--memory-pages), or the guest leaks",
+        )
+        error.__cause__ = trap
+        return error
+
+    def _write_limits(self) -> None:
+        limits, permissions = self._limits, self.services.permissions
+        header = self._header
+        header[Word.MAX_OUTPUT] = limits.output_bytes
+        header[Word.MAX_LOG] = limits.log_bytes
+        header[Word.MAX_MESSAGES] = limits.messages_out
+        header[Word.HIGH_WATER] = 2 * BATCH_BYTES
+        header[Word.REFUSED] = (0 if permissions.log else Refused.LOG) | (0 if permissions.outputs else Refused.OUTPUTS)
+
+
+def _frames_size(sizes: array[int]) -> int:
+    return 4 * len(sizes) + sum(sizes)
+
+
+def _rows(words: array[int], area: int) -> Iterator[Row]:
+    """Rows from their words; each message's area starts where that of the one before it ended."""
+    starts = array("I", [area])
+    starts.extend(words[3:-4:4])
+    return map(Row, starts, words[0::4], words[1::4], words[2::4], words[3::4])

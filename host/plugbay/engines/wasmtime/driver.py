@@ -1,0 +1,77 @@
+"""Drivers: the host's own small wasm modules beside a guest, and the trampolines that let a guest call them.
+
+A guest must be instantiated after its imports exist, and a driver, which serves them, after the guest's memory exists.
+A trampoline module breaks the circle: it exports each import of the guest as a call through a table, and the driver,
+instantiated last, fills that table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import wasmtime
+
+from plugbay.module.binary import read_module
+from plugbay.module.info import FuncType, ModuleInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A driver in the text format.
+
+    What it provides to guests it exports under ``module.name`` (such as ``env.log``), and it fills the table
+    ``slots.table`` with the same functions in the order of those exports. Its other imports: ``guest.*`` (the guest's
+    exports), ``host.service`` and ``host.fetch``, and, for the drivers after the first, ``driver.*`` (exports of the
+    first one). The first driver exports ``mailbox``, ``invoke`` and ``invoke_many``.
+    """
+
+    name: str
+    text: str
+
+    @classmethod
+    def load(cls, package: str, resource: str) -> Driver:
+        """The driver kept as ``resource`` (a ``.wat``) in an installed package."""
+        return cls(resource.removesuffix(".wat"), files(package).joinpath(resource).read_text("utf-8"))
+
+    @property
+    def info(self) -> ModuleInfo:
+        """The driver's own declarations."""
+        return _info(self.text)
+
+    @property
+    def provides(self) -> dict[str, FuncType]:
+        """What guests may import, ``module.name`` to type, in the order of the table's slots."""
+        return _provides(self.text)
+
+
+@cache
+def _info(text: str) -> ModuleInfo:
+    wasm = bytes(wasmtime.wat2wasm(text))
+    return read_module(wasm, "")
+
+
+@cache
+def _provides(text: str) -> dict[str, FuncType]:
+    return {
+        export.name: export.type
+        for export in _info(text).exports
+        if "." in export.name and isinstance(export.type, FuncType)
+    }
+
+
+def trampoline_text(driver: Driver, needed: Iterable[str]) -> str:
+    """The trampoline module, as text, for the imports ``needed`` of a driver, each ``module.name``."""
+    slots = list(driver.provides)
+    functions = "".join(_trampoline(name, slots.index(name), driver.provides[name]) for name in sorted(needed))
+    return f'(module $plugbay.trampoline (table (export "table") {len(slots)} funcref){functions})'
+
+
+def _trampoline(name: str, slot: int, type: FuncType) -> str:  # noqa: A002 # the wasm word for it
+    params = f" (param {' '.join(type.params)})" if type.params else ""
+    results = f" (result {' '.join(type.results)})" if type.results else ""
+    arguments = "".join(f" (local.get {index})" for index in range(len(type.params)))
+    call = f"(call_indirect{params}{results}{arguments} (i32.const {slot}))"
+    return f'\n  (func (export "{name}"){params}{results} {call})'

@@ -1,0 +1,103 @@
+"""What a driver's causes and statuses mean, as typed errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugbay.engines.wasmtime.mailbox import CODE_MASK, Cause, Status
+from plugbay.errors import (
+    AllocationFailed,
+    CallError,
+    GuestExit,
+    LimitExceeded,
+    OutputOverlapsInput,
+    OutputTooLarge,
+    PermissionDenied,
+    PlugbayError,
+    PointerOutOfBounds,
+    TooManyLogs,
+    TooManyMessages,
+)
+
+if TYPE_CHECKING:
+    from plugbay.limits import Limits
+
+
+def cause_error(cause: int, detail: int, *, plugin: str, limits: Limits) -> PlugbayError | None:
+    """The error of a trap that the driver made on purpose; None when it made none."""
+    match cause:
+        case Cause.TOO_MANY_LOGS:
+            return TooManyLogs(
+                f"logged more than {limits.log_bytes} bytes for one message",
+                plugin=plugin,
+                limit="log_bytes",
+                expected=limits.log_bytes,
+                hint="raise Limits.log_bytes if so much is meant",
+            )
+        case Cause.TOO_MANY_MESSAGES:
+            return TooManyMessages.over(plugin, limits.messages_out)
+        case Cause.OUTPUT_TOO_LARGE:
+            return _output_too_large(detail, plugin=plugin, limits=limits)
+        case Cause.OUTPUTS_DENIED:
+            return PermissionDenied(
+                "sent a message beside its result, which is not granted",
+                plugin=plugin,
+                hint="grant it with Permissions(outputs=True)",
+            )
+        case Cause.EXIT:
+            return GuestExit(f"ended itself with exit code {detail}", exit_code=detail, plugin=plugin)
+        case Cause.MAILBOX_FULL:
+            return LimitExceeded("the host's mailbox for this plugin is full", plugin=plugin, limit="output_bytes")
+        case Cause.ALLOCATION_OUT_OF_BOUNDS:
+            return _allocation_out_of_bounds(plugin)
+        case _:
+            return None
+
+
+def status_error(status: int, size: int, *, plugin: str, limits: Limits) -> CallError | None:
+    """The error of a row in which the guest broke its ABI; None for the other rows. ``size`` is the row's length."""
+    match status & CODE_MASK:
+        case Status.ALLOCATION_FAILED:
+            return AllocationFailed(
+                f"its allocator returned 0 for {size} bytes of input",
+                plugin=plugin,
+                function="alloc",
+                limit="memory_pages",
+                expected=limits.memory_pages,
+                hint="its memory is full: raise Limits.memory_pages (--memory-pages), or the guest leaks",
+            )
+        case Status.ALLOCATION_OUT_OF_BOUNDS:
+            return _allocation_out_of_bounds(plugin)
+        case Status.OUTPUT_OUT_OF_BOUNDS:
+            return PointerOutOfBounds(
+                f"returned a result of {size} bytes that does not lie in its memory",
+                plugin=plugin,
+                hint="the result is packed as pointer << 32 | length, both unsigned",
+            )
+        case Status.OUTPUT_OVERLAPS_INPUT:
+            return OutputOverlapsInput(
+                "returned a result that lies in the input buffer, which the host frees too",
+                plugin=plugin,
+                hint="allocate the result; the input buffer belongs to the host until it frees it",
+            )
+        case Status.OUTPUT_TOO_LARGE:
+            return _output_too_large(size, plugin=plugin, limits=limits)
+        case _:
+            return None
+
+
+def _output_too_large(size: int, *, plugin: str, limits: Limits) -> OutputTooLarge:
+    return OutputTooLarge(
+        f"an output of {size} bytes takes its outputs over {limits.output_bytes} bytes for one message",
+        plugin=plugin,
+        limit="output_bytes",
+        expected=limits.output_bytes,
+        found=size,
+        hint="raise Limits.output_bytes if so much is meant",
+    )
+
+
+def _allocation_out_of_bounds(plugin: str) -> PointerOutOfBounds:
+    return PointerOutOfBounds(
+        "its allocator returned a buffer that does not lie in its memory", plugin=plugin, function="alloc"
+    )

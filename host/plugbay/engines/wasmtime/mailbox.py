@@ -1,0 +1,124 @@
+"""Layout of the mailbox, the memory that a driver shares with the host.
+
+A driver is a small wasm module beside the guest. It owns the mailbox, and the host touches no other memory. Bytes 0 to
+63 are the header, little-endian u32 words; input starts at :data:`INPUT`.
+
+A single call: the input lies at ``INPUT``; the driver answers in the header's row. A batch: ``count`` u32 lengths at
+``INPUT``, the inputs end to end, then ``count`` rows. A row is four words: where the output starts, its length, the
+status, and where the message's area ends. The area of a message starts where that of the one before it ended; what lies
+in it before and after the output are records: u32 kind, u32 length, bytes.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+INPUT = 64
+"""Offset of the input, in bytes."""
+ROW_BYTES = 16
+BATCH_BYTES = 8 * 1024 * 1024
+"""A batch holds inputs up to this many bytes, and takes no further message once its outputs hold about as many."""
+RECORD_HEADER_BYTES = 8
+
+
+class Word(IntEnum):
+    """Indices of the header's u32 words. The first four are the row of a single call."""
+
+    OUTPUT_START = 0
+    OUTPUT_LENGTH = 1
+    STATUS = 2
+    AREA_END = 3
+    TOP = 4
+    """Where the next record or output goes."""
+    SERIAL = 5
+    """Counts messages for ever; the deadline watch sees by it that a batch gets on."""
+    INDEX = 6
+    """The message of a batch that is being processed; the count of finished ones afterwards."""
+    CAUSE = 7
+    """Why the driver trapped on purpose (:class:`Cause`), else 0."""
+    DETAIL = 8
+    """A number that belongs to the cause: an exit code, a size."""
+    MAX_OUTPUT = 9
+    MAX_LOG = 10
+    MAX_MESSAGES = 11
+    HIGH_WATER = 12
+    """A batch stops early, without an error, once the mailbox is filled to this offset."""
+    REFUSED = 13
+    """Bits of :class:`Refused`."""
+    AREA_START = 14
+    """Where the area of a single call starts."""
+
+
+class Status(IntEnum):
+    """Low byte of a row's status. From 16 on the guest broke its ABI and the instance is not used again."""
+
+    OUTPUT = 0
+    DROPPED = 1
+    REJECTED = 2
+    ALLOCATION_FAILED = 16
+    ALLOCATION_OUT_OF_BOUNDS = 17
+    OUTPUT_OUT_OF_BOUNDS = 18
+    OUTPUT_OVERLAPS_INPUT = 19
+    OUTPUT_TOO_LARGE = 20
+
+
+HAS_RECORDS = 0x100
+"""Bit of a status: the message's area holds records."""
+CODE_MASK = 0xFF
+"""The bits of a status that hold a :class:`Status`."""
+
+
+class Row(NamedTuple):
+    """What the driver says of one message. Offsets are bytes of the mailbox."""
+
+    area_start: int
+    output_start: int
+    output_length: int
+    status: int
+    area_end: int
+
+
+class Cause(IntEnum):
+    """Why a driver trapped on purpose."""
+
+    NONE = 0
+    TOO_MANY_LOGS = 1
+    TOO_MANY_MESSAGES = 2
+    OUTPUT_TOO_LARGE = 3
+    OUTPUTS_DENIED = 4
+    EXIT = 5
+    MAILBOX_FULL = 6
+    ALLOCATION_OUT_OF_BOUNDS = 7
+
+
+class Refused(IntEnum):
+    """Bits of ``Word.REFUSED``: ambient services that were taken away."""
+
+    LOG = 1
+    OUTPUTS = 2
+
+
+class Record(IntEnum):
+    """Kinds of records."""
+
+    DEBUG = 1
+    INFO = 2
+    WARN = 3
+    ERROR = 4
+    TRACE = 5
+    EMIT = 16
+    REJECT = 17
+    STDOUT = 18
+    STDERR = 19
+
+
+class Service(IntEnum):
+    """Operations of the host that a driver asks for through ``host.service``."""
+
+    STATE_GET = 1
+    STATE_PUT = 2
+    HTTP = 3
+    CLOCK = 4
+    RANDOM = 5
+    SLEEP = 6

@@ -1,0 +1,96 @@
+"""Answers a driver's requests to the host: the part of a guest's imports that needs Python."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from plugbay.engines.wasmtime.mailbox import Service
+from plugbay.errors import CallError, DeadlineExceeded, PermissionDenied
+from plugbay.outcome import LogLevel, LogRecord
+
+if TYPE_CHECKING:
+    from plugbay.services import HostServices
+
+Answer = bytes | int | None
+"""Bytes for the guest, a plain number, or None for absent or refused."""
+Handler = Callable[[bytes], Answer]
+Handlers = Mapping[int, Handler]
+
+_REFUSED = (1 << 64) - 1
+_U32 = struct.Struct("<I")
+
+
+def service_handlers(services: HostServices) -> dict[int, Handler]:
+    """The handlers that every ABI shares: state, clock, randomness, sleep."""
+
+    def state_put(request: bytes) -> Answer:
+        key, value = split_pair(request)
+        services.state_put(key.decode(), value)
+        return 0
+
+    def sleep(request: bytes) -> Answer:
+        seconds = int.from_bytes(request, "little") / 1e9
+        time.sleep(max(0.0, min(seconds, services.remaining())))
+        return 0
+
+    return {
+        Service.STATE_GET: lambda request: services.state_get(request.decode()),
+        Service.STATE_PUT: state_put,
+        Service.CLOCK: lambda _request: services.now_ns(),
+        Service.RANDOM: lambda request: services.random(_U32.unpack(request)[0]),
+        Service.SLEEP: sleep,
+    }
+
+
+def split_pair(request: bytes) -> tuple[bytes, bytes]:
+    """The two byte strings of a request: u32 length of the first, the first, the second."""
+    (size,) = _U32.unpack_from(request)
+    return request[4 : 4 + size], request[4 + size :]
+
+
+class ServiceCalls:
+    """The host's side of ``host.service`` and ``host.fetch`` for one instance.
+
+    A service that is refused or fails answers "absent" to the guest and leaves a log line that says why; only the
+    deadline stops the guest.
+    """
+
+    def __init__(self, handlers: Handlers) -> None:
+        self._handlers = handlers
+        self._answer = b""
+        self._notes: list[LogRecord] = []
+
+    def connect(self, read: Callable[[int, int], bytes], write: Callable[[int, bytes], None]) -> None:
+        """Give the mailbox's read and write; before that no guest runs."""
+        self._read = read
+        self._write = write
+
+    def service(self, operation: int, start: int, size: int) -> int:
+        """Do an operation on the request at ``start``: the answer's length, a number, or all ones when refused."""
+        try:
+            answer = self._handlers[operation & 0xFFFFFFFF](self._read(start & 0xFFFFFFFF, size & 0xFFFFFFFF))
+        except DeadlineExceeded:
+            raise
+        except (PermissionDenied, CallError, UnicodeDecodeError) as error:
+            self._notes.append(LogRecord(LogLevel.WARN, f"host refused: {error}"))
+            return _REFUSED
+        if answer is None:
+            return _REFUSED
+        if isinstance(answer, int):
+            return answer
+        self._answer = answer
+        return len(answer)
+
+    def fetch(self, start: int) -> None:
+        """Write the last answer where the driver reserved its length."""
+        self._write(start & 0xFFFFFFFF, self._answer)
+        self._answer = b""
+
+    def take_notes(self) -> tuple[LogRecord, ...]:
+        """The log lines of refused services since the last call."""
+        notes = tuple(self._notes)
+        self._notes.clear()
+        return notes

@@ -1,0 +1,224 @@
+"""The host: loads modules of any ABI and gives them what they may use."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+from plugbay.contracts import AbiAdapter, Engine, PluginOptions
+from plugbay.detection import AUTO, choose
+from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
+from plugbay.errors import ConfigInvalid, PluginClosed
+from plugbay.limits import Limits
+from plugbay.message.scanner import Scanner
+from plugbay.module.binary import read_module
+from plugbay.module.source import ModuleSource, WasmSource, read_source
+from plugbay.module.verified import Trust, verify
+from plugbay.permissions import Permissions
+from plugbay.plugin import Plugin, Version
+from plugbay.plugins import PlugbayPlugins
+from plugbay.pool import Pool
+from plugbay.services import HostServices, HttpClient
+from plugbay.state import MemoryStore, StateStore
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Host:
+    """Hosts plugins. Close it, or use it as a context manager.
+
+    ``state`` is a store or the URL of one (``memory:``, ``sqlite:PATH``, …); a store that was passed in stays open when
+    the host closes. ``limits`` and ``permissions`` hold for every plugin that does not bring its own. ``plugins`` are
+    the adapters, engines and so on to use; those of the installed packages by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: str | None = None,
+        state: StateStore | str | None = None,
+        permissions: Permissions | None = None,
+        limits: Limits | None = None,
+        trust: Trust | None = None,
+        plugins: PlugbayPlugins | None = None,
+    ) -> None:
+        self._owns_plugins = plugins is None
+        self.plugins = plugins if plugins is not None else PlugbayPlugins()
+        self.permissions = permissions if permissions is not None else Permissions()
+        self.limits = limits if limits is not None else Limits()
+        self.trust = trust if trust is not None else Trust()
+        self._engine = engine
+        self._owns_state = state is None or isinstance(state, str)
+        self.state = self._open_state(state)
+        self._http = HttpClient()
+        self._open: dict[int, Plugin] = {}
+        self._lock = Lock()
+        self._closed = False
+
+    def load(
+        self,
+        source: ModuleSource,
+        *,
+        abi: str = AUTO,
+        engine: str | None = None,
+        limits: Limits | None = None,
+        permissions: Permissions | None = None,
+        config: Mapping[str, Any] | None = None,
+        instances: int = 1,
+        name: str | None = None,
+        features: Iterable[str] = (),
+    ) -> Plugin:
+        """Load a module from a path, bytes or a URI, and start one instance of it.
+
+        ``instances`` is how many may run at once. ``name`` is also the namespace of the plugin's state; by default the
+        file's stem, or the digest's first digits for bytes. ``features`` allows wasm proposals beyond core 2.0.
+
+        Raises :class:`ModuleError` when the module can't be hosted, :class:`ConfigInvalid` for options that make no
+        sense, :class:`CallError` when its start-up goes over a limit.
+        """
+        limits = limits if limits is not None else self.limits
+        if not 1 <= instances <= limits.instances:
+            raise ConfigInvalid(
+                f"instances must be from 1 to {limits.instances}", limit="instances", expected=limits.instances,
+                found=instances, hint="raise Limits.instances",
+            )  # fmt: skip
+        if self._closed:
+            raise PluginClosed("the host is closed")
+        name = _checked_name(name) if name is not None else _default_name(source)
+        options = PluginOptions(name, limits, dict(config or {}), frozenset(features))
+        granted = permissions if permissions is not None else self.permissions
+
+        def load_version(source: ModuleSource) -> Version:
+            return self._load_version(source, abi, engine, options, granted, instances)
+
+        plugin = Plugin(
+            name,
+            limits,
+            load_version,
+            source,
+            new_scanner=self.new_scanner,
+            observers=self.plugins.observers,
+            on_close=self._forget,
+        )
+        with self._lock:
+            self._open[id(plugin)] = plugin
+        return plugin
+
+    def new_scanner(self) -> Scanner:
+        """A scanner of CBOR streams, from the engine's cache; the caller closes it."""
+        return Scanner(self._load_scanner)
+
+    def close(self) -> None:
+        """Close every plugin, then what the host opened. Closing twice is fine."""
+        with self._lock:
+            self._closed = True
+            plugins = list(self._open.values())
+            self._open.clear()
+        for plugin in plugins:
+            plugin.close()
+        if self._owns_plugins:
+            self.plugins.close()
+        if self._owns_state:
+            self.state.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self, source: ModuleSource, limits: Limits | None = None) -> WasmSource:
+        """The bytes of a source, at most ``limits.module_bytes``; nothing is verified or compiled."""
+        most = (limits or self.limits).module_bytes
+        return read_source(
+            source,
+            max_bytes=most,
+            fetch=lambda uri: self.plugins.hook.plugbay_module_source(uri=uri, max_bytes=most),
+        )
+
+    def _forget(self, plugin: Plugin) -> None:
+        with self._lock:
+            self._open.pop(id(plugin), None)
+
+    def _load_version(
+        self,
+        source: ModuleSource,
+        abi: str,
+        engine: str | None,
+        options: PluginOptions,
+        permissions: Permissions,
+        instances: int,
+    ) -> Version:
+        module = verify(self.read(source, options.limits), self.trust)
+        info = read_module(module.data, module.digest)
+        adapter, claim = choose(self.plugins.adapters, info, options.config, abi, plugin=options.name)
+        compiled = adapter.compile(module, info, self._engine_for(adapter, engine), options)
+        pool = Pool(
+            lambda: compiled.instantiate(self._services(options, permissions)),
+            size=instances,
+            patience=options.limits.deadline,
+            plugin=options.name,
+        )
+        return Version(info, claim, compiled, pool)
+
+    def _services(self, options: PluginOptions, permissions: Permissions) -> HostServices:
+        return HostServices(options.name, permissions, options.limits, self.state, self._http)
+
+    def _engine_for(self, adapter: AbiAdapter, name: str | None) -> Engine:
+        name = name or self._engine or adapter.engines[0]
+        if name not in adapter.engines or name not in self.plugins.engines:
+            able = [known for known in adapter.engines if known in self.plugins.engines]
+            raise ConfigInvalid(
+                f"the {adapter.name} adapter can't use the engine {name}",
+                expected=", ".join(able),
+                found=name,
+                hint=f"it runs on: {', '.join(able)}" if able else "install an engine that it can use",
+            )
+        return self.plugins.engines[name]
+
+    def _open_state(self, state: StateStore | str | None) -> StateStore:
+        if state is None:
+            return MemoryStore()
+        if not isinstance(state, str):
+            return state
+        store: StateStore | None = self.plugins.hook.plugbay_state_store(url=state)
+        if store is None:
+            raise ConfigInvalid(
+                f"no installed plugin opens the state store {state}",
+                found=state,
+                hint="memory: and sqlite:PATH are built in",
+            )
+        return store
+
+    def _load_scanner(self, wasm: bytes) -> tuple[Any, Any]:
+        engine = self.plugins.engines[WasmtimeEngine.name]
+        assert isinstance(engine, WasmtimeEngine)
+        settings = CodeSettings.of(self.limits.with_changes(fuel=None))
+        return engine.native(settings), engine.compile_own(wasm, settings)
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ConfigInvalid(
+            f"{name!r} can't be a plugin's name", found=name, hint="letters, digits, dots, dashes, underscores"
+        )
+    return name
+
+
+def _default_name(source: ModuleSource) -> str:
+    if isinstance(source, bytes):
+        return "plugin"
+    origin = source.origin if isinstance(source, WasmSource) else os.fspath(source)
+    stem = origin.replace("\\", "/").rstrip("/").rsplit("/", maxsplit=1)[-1].split("?")[0]
+    for ending in (".wasm", ".wat"):
+        stem = stem.removesuffix(ending)
+    return _NOT_IN_NAMES.sub("-", stem).strip("-._")[:128] or "plugin"

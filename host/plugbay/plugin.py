@@ -1,0 +1,328 @@
+"""A hosted plugin: calls go in, results and outcomes come out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from plugbay.contracts import EncodedGuest
+from plugbay.encoded import check_encoded
+from plugbay.errors import BatchError, CallError, ConfigInvalid, InitFailed, PlugbayError, PoolExhausted, StateConflict
+from plugbay.outcome import Disposition, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from plugbay.contracts import Claim, CompiledPlugin, GuestInstance
+    from plugbay.limits import Limits
+    from plugbay.message import Message
+    from plugbay.message.scanner import Scanner
+    from plugbay.module.info import ModuleInfo
+    from plugbay.module.source import ModuleSource
+    from plugbay.observer import Observer
+    from plugbay.pool import Pool
+
+CONFLICT_ATTEMPTS: Final = 10
+"""How often a message is run when other writers keep changing the state that it read."""
+_log = logging.getLogger("plugbay.plugin")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Version:
+    """One loaded version of a plugin: what was read, claimed and compiled, and its instances."""
+
+    __slots__ = ("claim", "compiled", "info", "pool")
+
+    def __init__(self, info: ModuleInfo, claim: Claim, compiled: CompiledPlugin, pool: Pool) -> None:
+        self.info = info
+        self.claim = claim
+        self.compiled = compiled
+        self.pool = pool
+
+    def close(self) -> None:
+        """Finish what runs, then free everything."""
+        self.pool.close()
+        self.compiled.close()
+
+
+class Plugin:
+    """A plugin; made by :meth:`Host.load`. Safe to use from any number of threads, and in forked children.
+
+    Close it, or use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        limits: Limits,
+        load: Callable[[ModuleSource], Version],
+        source: ModuleSource,
+        *,
+        new_scanner: Callable[[], Scanner],
+        observers: Sequence[Observer] = (),
+        on_close: Callable[[Plugin], None],
+    ) -> None:
+        self.name = name
+        self.limits = limits
+        self._load = load
+        self._new_scanner = new_scanner
+        self._scanners: deque[Scanner] = deque()
+        self._observers = tuple(observers)
+        self._on_close = on_close
+        self._closed = False
+        self._adopt(load(source))
+
+    @property
+    def info(self) -> ModuleInfo:
+        """What the module declares."""
+        return self._version.info
+
+    @property
+    def claim(self) -> Claim:
+        """The adapter's claim: which ABI, which profile, why."""
+        return self._version.claim
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the plugin says about itself."""
+        return self._version.compiled.metadata
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions that :meth:`call` takes."""
+        return self._version.compiled.functions
+
+    @property
+    def default_function(self) -> str:
+        """The function that a call without a name means."""
+        return self._version.compiled.default_function
+
+    def call(self, function: str, payload: bytes) -> bytes:
+        """One raw call: bytes in, bytes out, nothing decoded; a dropped fluxrig message is ``b""``.
+
+        Raises :class:`CallError` when the guest failed or rejected, :class:`MissingExport` for an unknown function.
+        """
+        if type(payload) is not bytes:
+            payload = _as_bytes(payload)
+        pool = self._pool
+        try:
+            instance = pool.idle.pop()
+        except IndexError:
+            instance = pool.lease()
+        try:
+            output = instance.call(function, payload)
+        except StateConflict:
+            pool.give_back(instance)
+            return self._call_again(function, payload)
+        except BaseException as error:
+            _end(pool, instance, error)
+            raise
+        pool.idle.append(instance)
+        if pool.waiting:
+            pool.wake()
+        return output
+
+    def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes]:
+        """Raw calls in order, as few crossings as possible; one output per payload.
+
+        Raises :class:`BatchError` when any failed; its ``results`` have the output or error of every one.
+        """
+        if not set(map(type, payloads)) <= {bytes}:
+            payloads = [_as_bytes(payload) for payload in payloads]
+        results = self._many(payloads, lambda instance, rest: instance.call_many(function, rest), _itself)
+        for index, result in enumerate(results):
+            if isinstance(result, StateConflict):
+                results[index] = self._call_or_error(function, payloads[index])
+        if not set(map(type, results)) <= {bytes}:
+            raise BatchError(results, plugin=self.name)
+        return results  # type: ignore[return-value] # checked just above
+
+    def process(self, message: Message, port: str = "in") -> Outcome:
+        """One typed message. A guest that fails gives an outcome with its error; nothing is raised for it."""
+        outcome = self._process(message, port)
+        if self._observers:
+            self._observe(port, [outcome])
+        return outcome
+
+    def process_many(self, messages: Sequence[Message], port: str = "in") -> list[Outcome]:
+        """Typed messages in order, one outcome each; one that fails leaves the others untouched."""
+        outcomes = self._many(messages, lambda instance, rest: instance.process_many(rest, port), _error_outcome)
+        for index, outcome in enumerate(outcomes):
+            if isinstance(outcome.error, StateConflict):
+                outcomes[index] = self._process(messages[index], port)
+        if self._observers:
+            self._observe(port, outcomes)
+        return outcomes
+
+    def process_encoded(self, payloads: Sequence[bytes], port: str = "in") -> list[bytes | Outcome] | None:
+        """fluxMsgs in CBOR, in order, undecoded: each entry is an encoded, checked fluxMsg, or the outcome.
+
+        None when the plugin's ABI does not speak fluxMsg itself, or somebody observes outcomes; use
+        :meth:`process_many` then.
+        """
+        if self._observers or not self._speaks_cbor:
+            return None
+        return self._many(payloads, lambda instance, rest: self._encoded(instance, rest, port), _error_outcome)
+
+    async def acall(self, function: str, payload: bytes) -> bytes:
+        """:meth:`call` in a worker thread."""
+        return await asyncio.to_thread(self.call, function, payload)
+
+    async def acall_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes]:
+        """:meth:`call_many` in a worker thread."""
+        return await asyncio.to_thread(self.call_many, function, payloads)
+
+    async def aprocess(self, message: Message, port: str = "in") -> Outcome:
+        """:meth:`process` in a worker thread."""
+        return await asyncio.to_thread(self.process, message, port)
+
+    async def aprocess_many(self, messages: Sequence[Message], port: str = "in") -> list[Outcome]:
+        """:meth:`process_many` in a worker thread."""
+        return await asyncio.to_thread(self.process_many, messages, port)
+
+    def reload(self, source: ModuleSource) -> None:
+        """Swap in another version; calls in progress finish on the old one, and state stays.
+
+        Raises what :meth:`Host.load` raises, and the old version goes on serving.
+        """
+        old = self._version
+        self._adopt(self._load(source))
+        old.close()
+
+    def close(self) -> None:
+        """Finish what runs, then free everything; later calls raise :class:`PluginClosed`. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        self._version.close()
+        while self._scanners:
+            self._scanners.pop().close()
+        self._on_close(self)
+        self._tell(lambda observer: observer.plugin_closed(self.name))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _adopt(self, version: Version) -> None:
+        # One instance is built before the version counts, so that a module that can't start is refused here.
+        try:
+            instance = version.pool.lease()
+        except BaseException:
+            version.close()
+            raise
+        self._speaks_cbor = isinstance(instance, EncodedGuest)
+        version.pool.give_back(instance)
+        self._version = version
+        self._pool = version.pool
+        self._tell(lambda observer: observer.plugin_loaded(self.name, version.info, version.claim))
+
+    def _process(self, message: Message, port: str) -> Outcome:
+        attempts = CONFLICT_ATTEMPTS
+        while True:
+            attempts -= 1
+            try:
+                outcome = self._with_instance(lambda instance: instance.process(message, port))
+            except (CallError, InitFailed, PoolExhausted) as error:
+                return _error_outcome(error)
+            if not attempts or not isinstance(outcome.error, StateConflict):
+                return outcome
+
+    def _call_again(self, function: str, payload: bytes) -> bytes:
+        for _ in range(CONFLICT_ATTEMPTS - 2):
+            try:
+                return self._with_instance(lambda instance: instance.call(function, payload))
+            except StateConflict:
+                continue
+        return self._with_instance(lambda instance: instance.call(function, payload))
+
+    def _call_or_error(self, function: str, payload: bytes) -> bytes | PlugbayError:
+        try:
+            return self._call_again(function, payload)
+        except CallError as error:
+            return error
+
+    def _many(
+        self,
+        items: Sequence[_Item],
+        run: Callable[[GuestInstance, Sequence[_Item]], list[_Result]],
+        failed: Callable[[PlugbayError], _Result],
+    ) -> list[_Result]:
+        """Run the items on one instance after another, as many as it takes; a replacement that fails costs one item."""
+        results: list[_Result] = []
+        while len(results) < len(items):
+            rest = items[len(results) :] if results else items
+            try:
+                results += self._with_instance(lambda instance: run(instance, rest))  # noqa: B023 # called at once
+            except (CallError, InitFailed, PoolExhausted) as error:
+                results.append(failed(error))
+        return results
+
+    def _with_instance(self, run: Callable[[GuestInstance], _Result]) -> _Result:
+        pool = self._pool
+        instance = pool.lease()
+        try:
+            result = run(instance)
+        except BaseException as error:
+            _end(pool, instance, error)
+            raise
+        pool.give_back(instance)
+        return result
+
+    def _encoded(self, instance: GuestInstance, payloads: Sequence[bytes], port: str) -> list[bytes | Outcome]:
+        assert isinstance(instance, EncodedGuest)
+        results = instance.process_encoded(payloads, port)
+        try:
+            scanner = self._scanners.pop()
+        except IndexError:
+            scanner = self._new_scanner()
+        checked = check_encoded(results, scanner, plugin=self.name, limits=self.limits)
+        self._scanners.append(scanner)
+        if any(
+            was is not now and isinstance(now, Outcome) and now.error for was, now in zip(results, checked, strict=True)
+        ):
+            instance.poisoned = True
+        return checked
+
+    def _observe(self, port: str, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            self._tell(lambda observer: observer.message_processed(self.name, port, outcome))  # noqa: B023 # called at once
+
+    def _tell(self, tell: Callable[[Observer], None]) -> None:
+        for observer in self._observers:
+            try:
+                tell(observer)
+            except Exception:  # noqa: BLE001 # an observer must not stop a message
+                _log.exception("the observer %s failed", type(observer).__name__)
+
+
+def _end(pool: Pool, instance: GuestInstance, error: BaseException) -> None:
+    """Return an instance after an error; any but a PlugbayError (Ctrl-C, a bug) leaves it in an unknown condition."""
+    if not isinstance(error, PlugbayError):
+        instance.poisoned = True
+    pool.give_back(instance)
+
+
+def _error_outcome(error: PlugbayError) -> Outcome:
+    return Outcome(Disposition.ERROR, error=error)
+
+
+def _itself(error: PlugbayError) -> bytes | PlugbayError:
+    return error
+
+
+def _as_bytes(payload: object) -> bytes:
+    try:
+        return bytes(memoryview(payload))  # type: ignore[arg-type] # what is no buffer raises
+    except TypeError:
+        raise ConfigInvalid(
+            f"a payload is bytes, not {type(payload).__name__}", expected="bytes", found=type(payload).__name__
+        ) from None
