@@ -215,7 +215,8 @@ BAD = [
     (TYPE + "03 03 01 81 00", "has type 1, but there are 1 types", 17),
     (TYPE + "03 03 01 00 00", "announces 1 functions", 17),
     (TYPE + "03 03 02 00 80", "announces 2 functions", 17),
-    (TYPE + "03 07 01 80 80 80 80 80 00", "announces 1 functions", 17),
+    (TYPE + "03 07 01 80 80 80 80 80 00", "takes over 5 bytes", 17),
+    (TYPE + "03 02 00 00", "the function section ends at byte 17, but its size says 18", 17),
     (TYPE + "03 06 01 80 80 80 80 10", "has type 4294967296, but there are 1 types", 17),
     (TYPE + FUNCTION, "1 functions are declared, but 0 have code", None),
     (TYPE + CODE, "0 functions are declared, but 1 have code", None),
@@ -292,3 +293,11 @@ def test_shared_tables_and_globals_are_named(body: str) -> None:
 def test_a_flood_of_custom_sections_is_refused() -> None:
     with pytest.raises(InvalidBinary, match="over 100000 custom sections"):
         read_module(HEADER + b"\0\1\0" * 100_001, "digest")
+
+
+def test_a_flood_of_types_is_refused_before_it_takes_memory() -> None:
+    data = HEADER + encode_section(
+        SectionId.TYPE, encode_unsigned(5000) + (b"\x60\xe8\x07" + b"\x7f" * 1000 + b"\0") * 5000
+    )
+    with pytest.raises(InvalidBinary, match="a type section of 5020002 bytes"):
+        read_module(data, "digest")

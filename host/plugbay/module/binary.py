@@ -22,8 +22,8 @@ def read_module(data: bytes, digest: str) -> ModuleInfo:
 
     Raises :class:`InvalidBinary` with the byte offset for what is not a core module or a malformed one (naming
     components, text, archives and the like), and :class:`UnsupportedFeature` for declarations of a proposal that
-    plugbay does not read. What an engine accepts is accepted here, except for those proposals and for more than
-    100,000 entries in one section.
+    plugbay does not read. What an engine accepts is accepted here, except for those proposals, for more than 100,000
+    entries in one section and for more than 4 MiB of types.
     """
     require_core_module(data)
     declared = Declarations(data)

@@ -23,11 +23,6 @@ class Cursor:
         self.position = position
         self.end = end
 
-    @property
-    def at_end(self) -> bool:
-        """Whether everything was read."""
-        return self.position == self.end
-
     def byte(self, what: str) -> int:
         """One byte."""
         position = self.position

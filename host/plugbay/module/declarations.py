@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DECLARATIONS = 100_000
 """The most entries of one section but functions. Engines take up to ten times as many; no toolchain's output comes
 near, and a file made of nothing else would cost the host gigabytes."""
+TYPE_BYTES = 4 * 1024 * 1024
+"""The most bytes of the type section, for the same reason: each value type in it becomes eight bytes here."""
 
 
 class Declarations:
@@ -99,6 +101,10 @@ class Declarations:
             )
 
     def _read_types(self, cursor: Cursor) -> None:
+        size = cursor.end - cursor.position
+        if size > TYPE_BYTES:
+            reason = f"a type section of {size} bytes; plugbay reads {TYPE_BYTES} at most"
+            raise InvalidBinary(reason, offset=cursor.position, expected=TYPE_BYTES, found=size)
         for _ in range(cursor.count("types", DECLARATIONS)):
             self.types.append(read_func_type(cursor))
 
