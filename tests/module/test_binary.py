@@ -132,29 +132,6 @@ def test_garbage_in_a_known_custom_section_does_not_fail_the_module(name: str) -
     assert read_module(data, "digest").custom_sections[0].size == 20
 
 
-@pytest.mark.parametrize(
-    ("text", "feature"),
-    [
-        ("(module (memory 1) (memory 1))", "multi-memory"),
-        ("(module (memory i64 1))", "memory64"),
-        ("(module (table i64 1 funcref))", "memory64"),
-        ("(module (memory 1 2 shared))", "threads"),
-        ('(module (tag (export "t") (param i32)))', "exception-handling"),
-        ("(module (func (result i32 i32) unreachable))", "multi-value"),
-        ('(module (global (export "g") (mut i32) (i32.const 0)))', "mutable-globals"),
-        ('(module (import "a" "g" (global (mut i32))))', "mutable-globals"),
-        ("(module (table 1 externref))", "reference-types"),
-        ("(module (table 1 funcref) (table 1 funcref))", "reference-types"),
-        ("(module (func (param externref)))", "reference-types"),
-        ("(module (global funcref (ref.null func)))", "reference-types"),
-        ("(module (func (result v128) unreachable))", "simd"),
-        ('(module (memory 1) (data "x") (func (data.drop 0)))', "bulk-memory"),
-    ],
-)
-def test_a_proposal_in_use_is_hinted_at(text: str, feature: str) -> None:
-    assert read(text).features == {feature}
-
-
 def test_shared_64_bit_memories_and_tags_are_read() -> None:
     info = read('(module (import "a" "t" (tag (param i32))) (memory i64 1 5 shared) (table i64 1 funcref))')
     assert info.memories == (MemoryType(1, 5, shared=True, memory64=True),)
