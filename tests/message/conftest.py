@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cbor2
 import pytest
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from plugbay.message import EntityId, Hop, Message
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 KEYS = TEXT | st.sampled_from(["$bytes", "$float", "$map", "id", "a.b", ""])

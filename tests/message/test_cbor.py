@@ -6,18 +6,20 @@ import struct
 from collections import OrderedDict
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from plugbay.errors import InvalidMessage
 from plugbay.message import EntityId, Hop, Message, cbor
 from plugbay.message.identifier import NIL_ID
 from plugbay.message.rules import MAX_MESSAGE_BYTES, validate
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 ID = EntityId(bytes(range(16)))
 HOP = {"g": bytes(16), "p": bytes(16), "t": 1}
@@ -179,10 +181,19 @@ class Number(IntEnum):
     ONE = 1
 
 
-@pytest.mark.parametrize(
-    "value",
-    [(1, 2), {1}, Number.ONE, OrderedDict(a=1), Decimal(1), bytearray(b"x"), 2**64, -(2**63) - 1, {1: 2}, object()],
-)
+UNPLAIN: list[object] = [
+    (1, 2),
+    {1},
+    Number.ONE,
+    OrderedDict[str, int](),
+    Decimal(1),
+    bytearray(b"x"),
+    {1: 2},
+    object(),
+]
+
+
+@pytest.mark.parametrize("value", [*UNPLAIN, 2**64, -(2**63) - 1])
 def test_what_would_come_back_as_something_else_is_not_encoded(value: object) -> None:
     for data in ({"a": value}, {"a": [value]}, {"a": {"b": value}}):
         with pytest.raises(InvalidMessage) as caught:
@@ -199,6 +210,8 @@ def test_what_would_come_back_as_something_else_is_not_encoded(value: object) ->
         {"flags": 2**32},
         {"raw": bytearray()},
         {"path": [1]},
+        {"path": (1,)},
+        {"path": (Hop(ID, EntityId(b""), 1),)},
         {"ts": 1.0},
     ],
 )

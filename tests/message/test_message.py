@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 import plugbay.message
 from plugbay.errors import InvalidMessage
 from plugbay.message import EntityType, Message
 from plugbay.message.identifier import NIL_ID, entity_type
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 
 def test_the_public_names_are_sorted_and_exist() -> None:

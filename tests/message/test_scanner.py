@@ -6,21 +6,25 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cbor2
 import pytest
 import wasmtime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 import plugbay.message.scanner as scanner_module
 from plugbay.errors import InvalidMessage, PluginClosed
 from plugbay.message import Hop, Message, cbor
 from plugbay.message.identifier import NIL_ID
 from plugbay.message.scanner import Kind, Scanner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hypothesis.strategies import SearchStrategy
 
 FOLDER = Path(scanner_module.__file__).parent
 BUILD = (

@@ -102,17 +102,16 @@ def from_line(line: bytes) -> Message:
     return message
 
 
-def _to_json(value: Any) -> object:
+def _to_json(value: object) -> object:
     """A plain value as JSON values and markers."""
-    kind: type = type(value)
-    if kind is dict:
-        inner = {key: _to_json(item) for key, item in value.items()}
+    if type(value) is dict:
+        inner = {key: _to_json(item) for key, item in cast("dict[str, object]", value).items()}
         return {"$map": inner} if len(inner) == 1 and not _MARKERS.isdisjoint(inner) else inner
-    if kind is list:
-        return [_to_json(item) for item in value]
-    if kind is bytes:
+    if type(value) is list:
+        return [_to_json(item) for item in cast("list[object]", value)]
+    if type(value) is bytes:
         return {"$bytes": base64.b64encode(value).decode("ascii")}
-    if kind is float and not math.isfinite(value):
+    if type(value) is float and not math.isfinite(value):
         return {"$float": str(value)}
     return value
 
@@ -124,18 +123,19 @@ class _Reader:
         self.saw_huge_number = False
         """A float so large that the line may have had an integer there."""
 
-    def value(self, value: Any, where: str, depth: int) -> Any:
+    def value(self, value: object, where: str, depth: int) -> Any:
         """The plain value that a JSON value inside ``depth`` containers stands for."""
-        kind: type = type(value)
-        if kind is dict:
-            marker = next(iter(value)) if len(value) == 1 else ""
+        if type(value) is dict:
+            entries = cast("dict[str, object]", value)
+            marker = next(iter(entries)) if len(entries) == 1 else ""
             if marker in _MARKERS:
-                return self._unmark(marker, value[marker], where, depth)
-            return self.entries(value, where, depth + 1)
-        if kind is list:
+                return self._unmark(marker, entries[marker], where, depth)
+            return self.entries(entries, where, depth + 1)
+        if type(value) is list:
             require_depth(where, depth + 1)
-            return [self.value(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(value)]
-        if kind is float and abs(value) >= _EXACT_BELOW:
+            items = cast("list[object]", value)
+            return [self.value(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(items)]
+        if type(value) is float and abs(value) >= _EXACT_BELOW:
             self.saw_huge_number = True
         return value
 

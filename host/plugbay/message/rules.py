@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from plugbay.errors import InvalidMessage
+from plugbay.message.message import Hop
 from plugbay.message.plain import refuse, require_plain_map
 
 if TYPE_CHECKING:
-    from plugbay.message.message import Hop, Message
+    from plugbay.message.message import Message
 
 MAX_HOPS = 64
 """Entries of ``path``."""
@@ -80,18 +81,21 @@ def _check_meta(meta: object) -> None:
             refuse(f"meta.{key}", "text", value)
 
 
-def _check_path(path: tuple[Hop, ...]) -> None:
+def _check_path(path: object) -> None:
     if type(path) is not tuple:
-        refuse("path", "array of hops or null", path)
-    if len(path) > MAX_HOPS:
+        refuse("path", "tuple of hops or null", path)
+    hops = cast("tuple[object, ...]", path)
+    if len(hops) > MAX_HOPS:
         raise InvalidMessage(
-            f"path has {len(path)} hops, more than {MAX_HOPS}",
+            f"path has {len(hops)} hops, more than {MAX_HOPS}",
             function="path",
             limit="hops",
             expected=MAX_HOPS,
-            found=len(path),
+            found=len(hops),
         )
-    for index, hop in enumerate(path):
+    for index, hop in enumerate(hops):
+        if type(hop) is not Hop:
+            refuse(f"path[{index}]", "hop", hop)
         _check_id(f"path[{index}].g", hop.gear)
         _check_id(f"path[{index}].p", hop.port)
         if type(hop.time) is not int or not _INT64_MIN <= hop.time <= _INT64_MAX:
