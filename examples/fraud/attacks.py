@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from traffic import DAY, MINUTE, Payment, Traffic
 from world import AWAY, Card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PER_DAY = {"velocity": 9, "card testing": 3, "cloned card": 24, "takeover": 22, "quiet": 14}
 """Attacks of each kind among 12,000 payments."""

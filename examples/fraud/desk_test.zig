@@ -185,7 +185,7 @@ test "a score never passes 100" {
 
 test "the score is added and nothing else changes, in maps of both kinds, and replaces an older score" {
     const verdict = rules.Verdict{ .rules = .initOne(.velocity) };
-    const fraud = "\x65fraud\xa3\x65score\x18\x32\x68decision\x66review\x67reasons\x81\x78\x1fmany online payments in minutes";
+    const fraud = "\x65fraud\xa3\x65score\x18\x32\x68decision\x66review\x67reasons\x81\x78\x18burst of online payments";
     try expectScored("\x01\xa1\x61a\x01", "\x01\xa2\x61a\x01" ++ fraud, .{ .head = 1, .body = 2, .end = 5, .entries = 1 }, verdict);
     try expectScored("\xbf\x61a\x01\xff\x02", "\xbf\x61a\x01" ++ fraud ++ "\xff\x02", .{ .head = 0, .body = 1, .end = 4, .entries = null }, verdict);
     try expectScored("\xa2\x65fraud\x00\x61a\x01", "\xa2" ++ fraud ++ "\x61a\x01", .{

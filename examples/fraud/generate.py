@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 from struct import pack
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 from attacks import plan_day
@@ -25,10 +25,15 @@ from world import World
 from plugbay.message import EntityId, EntityType, Hop, Message
 from plugbay.message.ndjson import to_line
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Encoder = Callable[[Message], bytes]
+
 DAY_ZERO = 1_793_577_600
 """Unix seconds of 2026-11-02 00:00 UTC, a Monday, when the simulated time begins."""
 PER_DAY = 12_000
-HONEST_SHARE = 0.95
+HONEST_SHARE = 0.945
 RESENT_SHARE = 0.01
 BROKEN_SHARE = 0.005
 ENTRY_MODES = {"pos": "chip", "contactless": "nfc", "atm": "chip", "ecom": "online"}
@@ -123,11 +128,9 @@ def _data(payment: Payment) -> dict[str, Any]:
     }
 
 
-def write(stream: Stream, count: int, encode: Callable[[Message], bytes], out: BinaryIO, truth: BinaryIO | None) -> None:
+def write(stream: Stream, count: int, encode: Encoder, out: BinaryIO, truth: BinaryIO | None) -> None:
     """Writes ``count`` messages, one by one."""
-    messages = stream.messages()
-    for _ in range(count):
-        message, facts = next(messages)
+    for message, facts in islice(stream.messages(), count):
         out.write(encode(message))
         if truth:
             truth.write(orjson.dumps(facts, option=orjson.OPT_APPEND_NEWLINE))
@@ -144,7 +147,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.truth is None and options.out != "-":
         options.truth = Path(options.out).with_name("truth.ndjson")
-    encode: Callable[[Message], bytes] = to_line if options.format == "ndjson" else Message.to_cbor
+    encode: Encoder = to_line if options.format == "ndjson" else Message.to_cbor
     with ExitStack() as files:
         out = sys.stdout.buffer if options.out == "-" else files.enter_context(Path(options.out).open("wb"))
         truth = files.enter_context(options.truth.open("wb")) if options.truth else None

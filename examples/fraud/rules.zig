@@ -44,15 +44,15 @@ pub const Rule = enum {
     pub fn text(rule: Rule) []const u8 {
         return switch (rule) {
             .impossible_travel => "impossible travel",
-            .velocity => "many online payments in minutes",
+            .velocity => "burst of online payments",
             .card_testing => "card testing at merchant",
             .test_charge => "large after test charges",
             .amount_far_above_usual => "amount far above usual",
             .amount_above_usual => "amount above usual",
             .new_card_high_amount => "high amount on new card",
-            .risky_merchant => "risky merchant category",
+            .risky_merchant => "risky merchant",
             .new_merchant => "first time at merchant",
-            .cross_border => "foreign online merchant",
+            .cross_border => "foreign merchant",
             .night => "night hours",
             .round_amount => "round amount",
             .card_not_present => "card not present",

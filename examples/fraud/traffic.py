@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from world import AWAY, Card, Country, Merchant, Trip, World, draw_cents
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from random import Random
 
 DAY = 86_400
@@ -23,7 +23,7 @@ HOURLY = (9, 6, 4, 3, 4, 8, 16, 30, 44, 50, 55, 66, 80, 70, 56, 55, 64, 80, 86, 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment. ``attack`` is the kind of fraud it belongs to, None for an honest one; ``resent`` marks a duplicate."""
+    """One payment. ``attack`` is the kind of fraud it belongs to, None for an honest one."""
 
     id: str
     seconds: float
@@ -34,6 +34,7 @@ class Payment:
     channel: str
     attack: str | None = None
     resent: bool = False
+    """The terminal got no answer and sends it once more."""
 
 
 class Traffic:
@@ -65,11 +66,14 @@ class Traffic:
         self._planned += 1
         heapq.heappush(self._plan, (seconds, self._planned, what))
 
-    def pay(self, seconds: float, card: Card, merchant: Merchant, cents: float, channel: str, attack: str | None) -> Payment:
+    def pay(
+        self, seconds: float, card: Card, merchant: Merchant, cents: float, channel: str, attack: str | None = None
+    ) -> Payment:
         """A payment in the currency of the merchant's country, online in that of the card's."""
-        country = card.country if channel == "ecom" else merchant.country
-        amount = self.world.currencies[country.currency].from_euro_cents(cents)
-        return Payment(f"pay_{self.random.getrandbits(64):016x}", seconds, card, merchant, amount, country.currency, channel, attack)
+        currency = (card.country if channel == "ecom" else merchant.country).currency
+        amount = self.world.currencies[currency].from_euro_cents(cents)
+        own_id = f"pay_{self.random.getrandbits(64):016x}"
+        return Payment(own_id, seconds, card, merchant, amount, currency, channel, attack)
 
     def any_card(self) -> Card:
         """A card drawn by how often it is used."""
@@ -97,7 +101,7 @@ class Traffic:
             self._book_trip(card, now)
         if place is None or random.random() < card.online_share:
             merchant = random.choice(card.online_shops if random.random() < 0.9 else self.world.online)
-            return self.pay(now, card, merchant, self._cents(card, merchant), "ecom", None)
+            return self.pay(now, card, merchant, self._cents(card, merchant), "ecom")
         payment = self._in_person(now, card, place)
         self.recent.append(payment)
         return payment
@@ -111,11 +115,11 @@ class Traffic:
         cents = self._cents(card, merchant)
         mcc = merchant.category.mcc
         if mcc == "6011":
-            return self.pay(now, card, merchant, max(2000, round(cents, -3)), "atm", None)
+            return self.pay(now, card, merchant, max(2000, round(cents, -3)), "atm")
         if mcc == "4111" and random.random() < 0.03:
             self._buy_more_tickets(now, card, merchant)
         contactless = cents < 5000 and random.random() < 0.75
-        return self.pay(now, card, merchant, cents, "contactless" if contactless else "pos", None)
+        return self.pay(now, card, merchant, cents, "contactless" if contactless else "pos")
 
     def _cents(self, card: Card, merchant: Merchant) -> float:
         rare_purchase = self.random.uniform(3, 8) if self.random.random() < 0.006 else 1
@@ -124,7 +128,7 @@ class Traffic:
     def _buy_more_tickets(self, now: float, card: Card, merchant: Merchant) -> None:
         for number in range(1, self.random.randint(2, 5)):
             cents = draw_cents(self.random, merchant)
-            self.plan(now + 20 * number, self.pay(now + 20 * number, card, merchant, cents, "contactless", None))
+            self.plan(now + 20 * number, self.pay(now + 20 * number, card, merchant, cents, "contactless"))
 
     def _book_trip(self, card: Card, now: float) -> None:
         country = self.world.countries[self.random.choice(AWAY)]

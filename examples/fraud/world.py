@@ -85,12 +85,6 @@ CATEGORIES = (
 CASH_OUT_MCCS = frozenset({"5947", "6051", "4829", "5732"})
 HOMES = {"DE": 24, "FR": 16, "NL": 10, "IT": 9, "ES": 9, "GB": 12, "PL": 6, "BE": 5, "AT": 4, "CH": 4, "SE": 4, "IE": 3}
 AWAY = ("US", "JP", "TH", "AE", "TR", "SG", "PT", "GR", "CZ", "DK", "NO", "MX", "ZA", "AU", "BR", "CA")
-NAMES = (
-    "Alder Amber Anchor Aurora Beacon Birch Blue Bright Cedar City Clover Copper Corner Crown Delta Dune Eagle East Elm "
-    "Falcon Fern Field Garden Golden Grand Green Harbour Hazel Heron Hill Iris Ivory Jade Juniper Kestrel Lake Lark "
-    "Linden Lotus Maple Meadow Mill Mint Moon Nord Oak Ocean Olive Opal Orchid Park Pearl Pine Plaza Quay Raven Red "
-    "River Rose Royal Sage Silver Sky Solar South Spruce Star Stone Summit Sun Swan Tulip Union Valley Vista West Wild"
-).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +140,7 @@ class World:
         self.random = random
         self.countries = {country.code: country for country in _countries()}
         self.currencies = {currency.code: currency for currency in _currencies()}
+        self.names = (HERE / "names.txt").read_text().split()
         self.merchants = [self._merchant(number, merchants) for number in range(merchants)]
         self.online = [merchant for merchant in self.merchants if merchant.category.online]
         self.cash_out = [merchant for merchant in self.online if merchant.category.mcc in CASH_OUT_MCCS]
@@ -165,7 +160,7 @@ class World:
         else:
             category = present[number % len(present)]
             country = self.random.choices(list(HOMES), list(HOMES.values()))[0]
-        name = f"{self.random.choice(NAMES)} {self.random.choice(NAMES)} {category.kind}"
+        name = " ".join((*self.random.sample(self.names, 2), category.kind))
         return Merchant(f"m_{self.random.getrandbits(40):010x}", name, self.countries[country], category)
 
     def _card(self, number: int) -> Card:
