@@ -41,7 +41,11 @@ class WasmSource:
     origin: str
 
 
-def read_source(source: str | os.PathLike[str] | bytes, *, max_bytes: int, fetch: Fetch | None = None) -> WasmSource:
+ModuleSource = str | os.PathLike[str] | bytes | WasmSource
+"""What a module can be read from; a WasmSource was read before."""
+
+
+def read_source(source: ModuleSource, *, max_bytes: int, fetch: Fetch | None = None) -> WasmSource:
     """Read a module from a path, a ``file://`` URI, bytes, or whatever ``fetch`` reads.
 
     A string with another scheme (``snake://…``, ``urn:…``) goes to ``fetch``. At most ``max_bytes`` + 1 bytes are read,
@@ -50,6 +54,9 @@ def read_source(source: str | os.PathLike[str] | bytes, *, max_bytes: int, fetch
     Raises :class:`SourceNotFound`, :class:`SourceUnreadable`, :class:`TooLarge` (``limit="module_bytes"``) and, when
     there is not a single byte, :class:`InvalidBinary`.
     """
+    if isinstance(source, WasmSource):
+        _require_size(len(source.data), source.origin, max_bytes)
+        return source
     if isinstance(source, bytes):
         return _checked(source, "<bytes>", max_bytes)
     if isinstance(source, str) and (uri := _URI.match(source)):

@@ -12,7 +12,7 @@ from plugbay.engines.wasmtime.driver import trampoline_text
 from plugbay.engines.wasmtime.engine import CodeSettings
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, INPUT
 from plugbay.engines.wasmtime.service_calls import ServiceCalls
-from plugbay.engines.wasmtime.unchecked import HostFunction
+from plugbay.engines.wasmtime.unchecked import HostFunction, guest_export
 from plugbay.errors import ForbiddenImport, InitFailed
 from plugbay.limits import PAGE_BYTES, Limits
 from plugbay.module.rewrite import START_EXPORT
@@ -62,10 +62,15 @@ class Blueprint:
     ) -> None:
         self.plugin = plugin
         self.limits = limits
-        self._bindings = bindings
         settings = CodeSettings.of(limits)
         self._native = engine.native(settings)
         self._guest = engine.compile_guest(module, info, limits, features)
+        self._wanted = {
+            item.name: bindings.get(item.name, item.name)
+            for driver in drivers
+            for item in driver.info.imports
+            if item.module == "guest"
+        }
         self._imports = [f"{item.module}.{item.name}" for item in info.imports]
         self._serves = not quiet.issuperset(self._imports)
         self._starts = [
@@ -110,10 +115,10 @@ class Blueprint:
         }
         trampolines = [_exports(store, part.trampoline, []) for part in self._parts]
         served = {name: function for exports in trampolines for name, function in exports.items()}
-        guest = _exports(store, self._guest, [served[name] for name in self._imports])
+        guest = wasmtime.Instance(store, self._guest.module, [served[name] for name in self._imports])
         scope: dict[str, Externs] = {
             "host": {name: function.function for name, function in host.items()},
-            "guest": {**guest, **{name: guest[export] for name, export in self._bindings.items()}},
+            "guest": {name: guest_export(store, guest, export) for name, export in self._wanted.items()},
         }
         for part, slots in zip(self._parts, trampolines, strict=True):
             externs = [({**scope, "slots": slots})[item.module][item.name] for item in part.driver.info.imports]
@@ -124,7 +129,8 @@ class Blueprint:
             scope["guest"]["memory"],
             calls,
             serves=self._serves,
-            starts=[guest[name] for name in self._starts],
+            starts=[guest_export(store, guest, name) for name in self._starts],
+            code_shift=self._guest.code_shift,
             keep=tuple(host.values()),
         )
         return instance

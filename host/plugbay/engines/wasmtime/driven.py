@@ -57,6 +57,7 @@ class DrivenInstance:
         *,
         serves: bool,
         starts: Sequence[wasmtime.Func],
+        code_shift: int,
         keep: tuple[object, ...],
     ) -> None:
         """Join the instantiated driver, the guest's memory and the host's side of its requests.
@@ -73,6 +74,7 @@ class DrivenInstance:
         calls.connect(self._crossing.read, self._crossing.write)
         self._serves = serves
         self._starts = starts
+        self._code_shift = code_shift
         self._keep = keep
         self.batches = not serves and not self._metered
         self._write_limits()
@@ -287,7 +289,7 @@ class DrivenInstance:
         meant = cause_error(header[Word.CAUSE], header[Word.DETAIL], plugin=self._plugin, limits=self._limits)
         if meant is not None:
             return meant
-        failure = call_error(error, plugin=self._plugin, fuel=self._limits.fuel)
+        failure = call_error(error, plugin=self._plugin, fuel=self._limits.fuel, code_shift=self._code_shift)
         return self._out_of_memory(failure) if isinstance(failure, GuestTrap) else failure
 
     def _out_of_memory(self, trap: GuestTrap) -> CallError:

@@ -41,6 +41,14 @@ class CodeSettings:
         return cls(limits.fuel is not None, limits.stack_bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class GuestCode:
+    """A compiled guest. Its code offsets are ``code_shift`` bytes beyond those of the file that it came from."""
+
+    module: wasmtime.Module
+    code_shift: int
+
+
 class WasmtimeEngine:
     """Compiles modules for the drivers. Thread-safe; usable after ``fork``."""
 
@@ -72,7 +80,7 @@ class WasmtimeEngine:
 
     def compile_guest(
         self, module: VerifiedModule, info: ModuleInfo, limits: Limits, features: frozenset[str] = frozenset()
-    ) -> wasmtime.Module:
+    ) -> GuestCode:
         """A guest's module with its memory limit written in, from the cache or compiled.
 
         ``features`` names wasm proposals allowed beyond core 2.0. Raises :class:`TooLarge` when the module starts with
@@ -80,12 +88,13 @@ class WasmtimeEngine:
         """
         settings = CodeSettings.of(limits)
         wanted = f"guest {module.digest} pages={limits.memory_pages} features={','.join(sorted(features))}"
+        prepared = prepare_guest(module.data, info, memory_pages=limits.memory_pages)
 
         def build() -> bytes:
             check_features(module.data, features, origin=module.origin)
-            return prepare_guest(module.data, info, memory_pages=limits.memory_pages)
+            return prepared
 
-        return self._cached(settings, wanted, build)
+        return GuestCode(self._cached(settings, wanted, build), len(prepared) - len(module.data))
 
     def compile_own(self, source: str | bytes, settings: CodeSettings) -> wasmtime.Module:
         """A module of the host's own, in text or binary; kept for the engine's lifetime."""

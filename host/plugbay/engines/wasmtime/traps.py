@@ -25,14 +25,20 @@ _NAMES = {
 }
 
 
-def call_error(error: wasmtime.Trap | wasmtime.WasmtimeError, *, plugin: str, fuel: int | None) -> CallError:
-    """The typed error of a call that ended with ``error``. ``fuel`` is the limit that applied, in units."""
+def call_error(
+    error: wasmtime.Trap | wasmtime.WasmtimeError, *, plugin: str, fuel: int | None, code_shift: int = 0
+) -> CallError:
+    """The typed error of a call that ended with ``error``.
+
+    ``fuel`` is the limit that applied, in units; ``code_shift`` how many bytes the offsets in the compiled module are
+    beyond those in the plugin's file.
+    """
     if isinstance(error, wasmtime.Trap):
-        return _trap_error(error, plugin=plugin, fuel=fuel)
+        return _trap_error(error, plugin=plugin, fuel=fuel, code_shift=code_shift)
     return GuestTrap(f"the engine stopped the guest: {_first_line(str(error))}", trap="engine", plugin=plugin)
 
 
-def _trap_error(trap: wasmtime.Trap, *, plugin: str, fuel: int | None) -> CallError:
+def _trap_error(trap: wasmtime.Trap, *, plugin: str, fuel: int | None, code_shift: int) -> CallError:
     code = trap.trap_code
     if code is wasmtime.TrapCode.OUT_OF_FUEL:
         return OutOfFuel(
@@ -43,14 +49,14 @@ def _trap_error(trap: wasmtime.Trap, *, plugin: str, fuel: int | None) -> CallEr
             hint="raise Limits.fuel (--fuel) if the guest is trusted to need more",
         )
     name = _NAMES.get(code, code.name.lower().replace("_", " ")) if code is not None else "host trap"
-    frames = _guest_frames(trap.frames)
+    frames = _guest_frames(trap.frames, code_shift)
     where = f" in {frames[0].function}" if frames else ""
     return GuestTrap(f"trapped{where}: {name}", trap=name, frames=frames, plugin=plugin)
 
 
-def _guest_frames(frames: Iterable[wasmtime.Frame]) -> list[TrapFrame]:
+def _guest_frames(frames: Iterable[wasmtime.Frame], code_shift: int) -> list[TrapFrame]:
     return [
-        TrapFrame(frame.func_name or f"function {frame.func_index}", frame.module_offset)
+        TrapFrame(frame.func_name or f"function {frame.func_index}", frame.module_offset - code_shift)
         for frame in frames
         if not (frame.module_name or "").startswith(DRIVER_MODULE_PREFIX)
     ]

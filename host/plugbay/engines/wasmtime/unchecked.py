@@ -18,6 +18,7 @@ from typing import Any, Final
 import wasmtime
 from wasmtime import _bindings as bindings
 from wasmtime import _ffi as ffi
+from wasmtime._extern import wrap_extern
 
 from plugbay.engines.wasmtime.mailbox import INPUT, Word
 from plugbay.engines.wasmtime.version import wasmtime_version
@@ -187,6 +188,20 @@ class Crossing:
         taken = _TRAP.from_buffer_copy(self._trap)
         ctypes.memset(ctypes.addressof(self._trap), 0, ctypes.sizeof(self._trap))
         return wasmtime.Trap._from_ptr(taken)
+
+
+def guest_export(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> Any:
+    """One export of an instance.
+
+    wasmtime-py's ``instance.exports`` would wrap every export, of which a hostile guest may have a hundred thousand.
+    Raises :class:`KeyError` when there is none of that name.
+    """
+    item = ffi.wasmtime_extern_t()
+    text = name.encode()
+    get = _c_function("wasmtime_instance_export_get", ctypes.c_bool)
+    if not get(_context(store), ctypes.byref(instance._instance), text, ctypes.c_size_t(len(text)), ctypes.byref(item)):
+        raise KeyError(name)
+    return wrap_extern(item)
 
 
 def rows_offset(frames_size: int) -> int:
