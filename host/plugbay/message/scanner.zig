@@ -231,7 +231,7 @@ const Scanner = struct {
         if (self.size > max_message_bytes) self.flag(.message_size);
     }
 
-    fn readField(self: *Scanner, field: Field) Trouble!void {
+    inline fn readField(self: *Scanner, field: Field) Trouble!void {
         const head = try self.next();
         switch (field) {
             .id, .ref_id, .src_id => try self.entityId(head, 1),
@@ -285,7 +285,7 @@ const Scanner = struct {
         self.close(mark);
     }
 
-    fn entityId(self: *Scanner, head: Head, depth: u32) Trouble!void {
+    inline fn entityId(self: *Scanner, head: Head, depth: u32) Trouble!void {
         if (head.major != byte_string) return self.wrong(head, depth);
         if ((try self.string(head)).length != 16) self.flag(.field_type);
     }
@@ -295,22 +295,28 @@ const Scanner = struct {
     }
 
     /// A value that its field does not take.
-    fn wrong(self: *Scanner, head: Head, depth: u32) Trouble!void {
+    noinline fn wrong(self: *Scanner, head: Head, depth: u32) Trouble!void {
         self.flag(.field_type);
         try self.rest(head, depth);
     }
 
     /// Any value inside `depth` containers.
-    fn value(self: *Scanner, depth: u32) Trouble!void {
+    inline fn value(self: *Scanner, depth: u32) Trouble!void {
         try self.rest(try self.next(), depth);
     }
 
     /// What follows the head of any value inside `depth` containers.
-    fn rest(self: *Scanner, head: Head, depth: u32) Trouble!void {
+    inline fn rest(self: *Scanner, head: Head, depth: u32) Trouble!void {
         switch (head.major) {
             unsigned => {},
             negative => if (head.argument > std.math.maxInt(i64)) self.flag(.integer_range),
             byte_string, text_string => _ = try self.string(head),
+            else => try self.nested(head, depth),
+        }
+    }
+
+    noinline fn nested(self: *Scanner, head: Head, depth: u32) Trouble!void {
+        switch (head.major) {
             array_type => {
                 try self.deeper(depth);
                 var left = Left.of(head);
@@ -322,7 +328,7 @@ const Scanner = struct {
                 try self.deeper(depth);
                 try self.value(depth + 1);
             },
-            simple => switch (head.info) {
+            else => switch (head.info) {
                 20...22, 25...27 => {},
                 31 => return error.Malformed,
                 24 => if (head.argument < 32) return error.Malformed else self.flag(.simple_value),
@@ -360,7 +366,7 @@ const Scanner = struct {
     }
 
     /// The next key of a map; null when it is no text.
-    fn key(self: *Scanner, depth: u32) Trouble!?Key {
+    inline fn key(self: *Scanner, depth: u32) Trouble!?Key {
         const head = try self.next();
         if (head.major == text_string) return Key.of(try self.string(head));
         self.flag(.key_type);
@@ -369,7 +375,7 @@ const Scanner = struct {
     }
 
     /// Remember a key of the map whose keys start at `mark`.
-    fn open(self: *Scanner, mark: usize, name: Key) void {
+    inline fn open(self: *Scanner, mark: usize, name: Key) void {
         if (self.keys_open - mark < few_keys) {
             for (keys[mark..self.keys_open]) |other| {
                 if (name.equals(other)) self.flag(.duplicate_key);
@@ -461,6 +467,7 @@ const Scanner = struct {
     }
 
     fn flag(self: *Scanner, kind: Kind) void {
+        @branchHint(.cold);
         if (self.flaw == null) self.flaw = kind;
     }
 };
