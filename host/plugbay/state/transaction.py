@@ -95,7 +95,8 @@ class StateTransaction:
         Raises what :meth:`~plugbay.state.StateStore.commit` raises; the writes are then forgotten.
         """
         if not self._pending:
-            self.rollback()
+            if self._seen or self._complete:
+                self.rollback()
             return None
         try:
             writes = {key: value for key, value in self._pending.items() if self._changes(key, value)}
