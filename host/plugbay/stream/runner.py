@@ -1,0 +1,180 @@
+"""Runs a stream through a plugin: read, process in batches, write in order, count."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugbay.message import Message
+from plugbay.outcome import Outcome
+from plugbay.stream.failures import bad_line, failure_line, is_failure
+from plugbay.stream.formats import BadItem, Portion, Reader, StreamFormat, encoder
+from plugbay.stream.tally import Tally
+
+if TYPE_CHECKING:
+    from plugbay.outcome import LogRecord
+    from plugbay.plugin import Plugin
+    from plugbay.stream.summary import StreamSummary
+
+BATCH_SECONDS: Final = 0.05
+"""Batches are sized to take about this long, so that progress and Ctrl-C are never far away."""
+_FIRST_BATCH: Final = 64
+_LARGEST_BATCH: Final = 8192
+
+Write = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRun:
+    """How a stream is run.
+
+    ``workers`` batches are in the plugin at once (as many instances must be there); the output keeps the input's order
+    all the same. ``on_failure`` gets the lines of :mod:`plugbay.stream.failures`, ``on_log`` the log lines with the
+    number of the message, ``on_progress`` the summary so far after each batch.
+    """
+
+    plugin: Plugin
+    port: str = "in"
+    output_format: StreamFormat = StreamFormat.NDJSON
+    workers: int = 1
+    on_failure: Write | None = None
+    on_log: Callable[[int, LogRecord], None] | None = None
+    on_progress: Callable[[StreamSummary], None] | None = None
+
+
+class _Batch(NamedTuple):
+    payloads: Sequence[bytes]
+    numbers: Sequence[int]
+    bad: Sequence[BadItem]
+
+
+class _Done(NamedTuple):
+    batch: _Batch
+    results: Sequence[bytes | Outcome]
+    seconds: float
+
+
+def run_stream(run: StreamRun, chunks: Iterable[bytes], reader: Reader, write: Write) -> StreamSummary:
+    """Read ``chunks`` to their end, or until nothing more can be read, and write what the plugin makes of them.
+
+    A message that fails is counted and handed to ``on_failure``; the others are neither lost nor reordered. ``write``
+    may raise BrokenPipeError, which ends the stream. Memory does not grow with the stream.
+    """
+    runner = _Runner(run, write)
+    try:
+        runner.go_through(_counted(chunks, runner.tally), reader)
+    except BrokenPipeError:
+        runner.tally.ended = "output closed"
+    return runner.tally.summary()
+
+
+class _Runner:
+    def __init__(self, run: StreamRun, write: Write) -> None:
+        self.tally = Tally()
+        self._run = run
+        self._write = write
+        self._encode = encoder(run.output_format)
+        self._size = _FIRST_BATCH
+
+    def go_through(self, chunks: Iterator[bytes], reader: Reader) -> None:
+        if self._run.workers == 1:
+            for batch in self._batches(chunks, reader):
+                self._finish(self._process(batch))
+            return
+        with ThreadPoolExecutor(self._run.workers, thread_name_prefix="plugbay-stream") as executor:
+            waiting: deque[Future[_Done]] = deque()
+            for batch in self._batches(chunks, reader):
+                waiting.append(executor.submit(self._process, batch))
+                if len(waiting) > self._run.workers:
+                    self._finish(waiting.popleft().result())
+            while waiting:
+                self._finish(waiting.popleft().result())
+
+    def _batches(self, chunks: Iterator[bytes], reader: Reader) -> Iterator[_Batch]:
+        for chunk in chunks:
+            started = perf_counter()
+            portion = reader.feed(chunk)
+            self.tally.read_seconds += perf_counter() - started
+            yield from self._split(portion)
+            if reader.broken:
+                self.tally.ended = "input broken"
+                return
+
+    def _split(self, portion: Portion) -> Iterator[_Batch]:
+        bad = list(portion.bad)
+        start = 0
+        while start < len(portion.payloads):
+            end = start + self._size
+            numbers = portion.numbers[start:end]
+            before = [item for item in bad if item.number < numbers[-1]] if bad else []
+            bad = bad[len(before) :]
+            yield _Batch(portion.payloads[start:end], numbers, before)
+            start = end
+        if bad:
+            yield _Batch((), (), bad)
+
+    def _process(self, batch: _Batch) -> _Done:
+        started = perf_counter()
+        plugin, port = self._run.plugin, self._run.port
+        results: Sequence[bytes | Outcome] | None = plugin.process_encoded(batch.payloads, port)
+        if results is None:
+            results = plugin.process_many([Message.from_cbor(payload) for payload in batch.payloads], port)
+        return _Done(batch, results, perf_counter() - started)
+
+    def _finish(self, done: _Done) -> None:
+        """Count, write and report one batch; batches come here in order."""
+        batch, results, seconds = done
+        self._resize(len(results), seconds)
+        self.tally.plugin_seconds += seconds
+        self.tally.read += len(results)
+        started = perf_counter()
+        encoded = [result for result in results if isinstance(result, bytes)]
+        self.tally.plain(len(encoded), seconds * len(encoded) / max(1, len(results)))
+        if len(encoded) < len(results):
+            encoded = [output for result in results for output in self._outputs(result)]
+        output = b"".join(map(self._encode, encoded))
+        if output:
+            self._write(output)
+        self.tally.bytes_out += len(output)
+        self._report(batch, results)
+        self.tally.write_seconds += perf_counter() - started
+        if self._run.on_progress is not None:
+            self._run.on_progress(self.tally.summary())
+
+    def _outputs(self, result: bytes | Outcome) -> Sequence[bytes]:
+        if isinstance(result, bytes):
+            return (result,)
+        self.tally.outcome(result)
+        return [message.to_cbor() for _, message in result.messages]
+
+    def _report(self, batch: _Batch, results: Sequence[bytes | Outcome]) -> None:
+        lines = [(item.number, bad_line(item)) for item in batch.bad]
+        for item in batch.bad:
+            self.tally.bad(item.error.code)
+        for number, payload, result in zip(batch.numbers, batch.payloads, results, strict=True):
+            if isinstance(result, bytes):
+                continue
+            if is_failure(result):
+                lines.append((number, failure_line(number, payload, result)))
+            if self._run.on_log is not None:
+                for record in result.logs:
+                    self._run.on_log(number, record)
+        if lines and self._run.on_failure is not None:
+            self._run.on_failure(b"".join(line for _, line in sorted(lines)))
+
+    def _resize(self, count: int, seconds: float) -> None:
+        if seconds > 2 * BATCH_SECONDS:
+            self._size = max(1, int(count * BATCH_SECONDS / seconds))
+        elif seconds < BATCH_SECONDS and count >= self._size:
+            self._size = min(_LARGEST_BATCH, self._size * 2)
+
+
+def _counted(chunks: Iterable[bytes], tally: Tally) -> Iterator[bytes]:
+    for chunk in chunks:
+        tally.bytes_in += len(chunk)
+        yield chunk
+    yield b""
