@@ -207,18 +207,18 @@ class DrivenInstance:
             rest, sizes = rest[:fits], sizes[:fits]
         return rest, sizes
 
-    def _batch(self, chunk: Sequence[bytes], sizes: array[int]) -> tuple[array[int], CallError | None]:
+    def _batch(self, chunk: Sequence[bytes], sizes: array[int]) -> tuple[array[int], PlugbayError | None]:
         """One crossing: the words of the rows that hold, and the error of the message after them, if one failed."""
         frames = sizes.tobytes() + b"".join(chunk)
         words = array("I")
         if len(frames) > self._crossing.capacity and not self._crossing.reserve(len(frames)):
             return words, self._too_large(len(frames))
-        error: CallError | None = None
+        error: PlugbayError | None = None
         try:
             self._crossing.invoke_many(frames, len(chunk))
         except (wasmtime.Trap, wasmtime.WasmtimeError) as raised:
             failure = self._failure(raised)
-            if not isinstance(failure, CallError):
+            if not isinstance(failure, PlugbayError):
                 raise failure from None
             error = failure
         words.frombytes(self._crossing.read(rows_offset(len(frames)), ROW_BYTES * self._header[Word.INDEX]))
