@@ -1,4 +1,4 @@
-"""Writes card payments as fluxMsgs: seeded, so that the same options give the same bytes everywhere.
+"""Writes card payments as fluxMsgs: seeded, so that the same options give the same bytes.
 
     python examples/fraud/generate.py --format cbor --out payments.cbor
 

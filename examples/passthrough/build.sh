@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds passthrough.wasm with the Zig compiler from PyPI (pip install ziglang==0.17.0); the same bytes on every machine.
+# Builds passthrough.wasm with the Zig compiler from PyPI (pip install ziglang==0.17.0), reproducibly.
 # A stack of 64 KiB keeps the module within the 16 pages of memory that a fluxrig rack gives a gear.
 # usage: build.sh [FILE]    the default is passthrough.wasm beside this script, and then its digest is written too
 set -eu
