@@ -1,6 +1,6 @@
-"""Finds fluxMsgs in a stream of CBOR at hundreds of megabytes a second, by a small trusted module in wasm.
+"""Finds fluxMsgs in a stream of CBOR at about a gigabyte a second, by a small trusted module in wasm.
 
-``scanner.zig`` is the source; it is built, with ziglang 0.17.0 and in this folder, by::
+``scanner.zig`` and the ``scanner_*.zig`` beside it are the source, built with ziglang 0.17.0, in this folder, by::
 
     python -m ziglang build-exe scanner.zig -target wasm32-freestanding -mcpu=generic+bulk_memory -O ReleaseFast
         -fno-entry -fstrip --stack 262144 --export=buffer --export=scan --export=report --export=ends --export=kinds
@@ -30,7 +30,7 @@ Load = Callable[[bytes], tuple[wasmtime.Engine, wasmtime.Module]]
 """Makes an engine and the compiled module of these bytes, for example from an ahead-of-time cache."""
 
 MAX_BUFFER_BYTES = 256 * 1024 * 1024
-"""The largest buffer that one scan takes; what it needs of memory is at most five times as much."""
+"""The largest buffer that one scan takes; the keys in it may take eight times as much memory again."""
 
 
 class Kind(IntEnum):
@@ -83,7 +83,8 @@ _ERRORS = {
 class Scanner:
     """One instance of the scanner module, for one thread at a time. Close it, or use it in a ``with`` statement.
 
-    ``load`` compiles the module; the default compiles it in about 60 ms, also in a forked child.
+    ``load`` compiles the module, for an engine that does not meter fuel; the default compiles it in some 10 ms, also in
+    a forked child.
     """
 
     def __init__(self, load: Load | None = None) -> None:
