@@ -1,0 +1,3 @@
+module plugbay.test/go_echo
+
+go 1.24
