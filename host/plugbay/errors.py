@@ -26,6 +26,7 @@
     │   └── MalformedMessage        the bytes are not well-formed, strict CBOR
     ├── PluginClosed                (RuntimeError)
     ├── PoolExhausted               (TimeoutError) no instance became free within the deadline
+    ├── StreamUnusable              (OSError) a stream's file can't be read or written
     ├── CacheError                  (OSError) the ahead-of-time cache folder can't be used safely
     ├── BatchError                  some messages of a `call_many` failed; `.results` has them all
     └── CallError                   one call failed; the host and the plugin live on
@@ -247,6 +248,12 @@ class PoolExhausted(PlugbayError, TimeoutError):
     """Every instance was busy for longer than the deadline."""
 
     code = "pool-exhausted"
+
+
+class StreamUnusable(PlugbayError, OSError):
+    """A file or pipe of a message stream can't be opened, read or written."""
+
+    code = "stream-unusable"
 
 
 class CacheError(PlugbayError, OSError):

@@ -22,7 +22,7 @@ from typing import Any, NoReturn, cast
 
 import cbor2
 
-from plugbay.errors import InvalidMessage
+from plugbay.errors import InvalidMessage, MalformedMessage
 from plugbay.message.identifier import NIL_ID
 from plugbay.message.message import Hop, Message
 from plugbay.message.plain import MAX_DEPTH, refuse, require_plain_map
@@ -106,10 +106,12 @@ def _load(data: bytes, max_depth: int) -> object:
         )
     except cbor2.CBORDecodeError as error:
         cause = error.__cause__ if isinstance(error.__cause__, InvalidMessage) else error
-        raise InvalidMessage(f"the message is not strict CBOR: {cause}", found=str(cause)) from error
+        raise MalformedMessage(f"the message is not strict CBOR: {cause}", found=str(cause)) from error
     if source.tell() != len(data):
         extra = len(data) - source.tell()
-        raise InvalidMessage(f"{extra} bytes follow the message", expected="one data item", found=f"{extra} bytes more")
+        raise MalformedMessage(
+            f"{extra} bytes follow the message", expected="one data item", found=f"{extra} bytes more"
+        )
     return value
 
 

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from plugbay.errors import InvalidMessage
-from plugbay.message import Message
-from plugbay.message.cbor import decode
+from plugbay.message.cbor import decode, decode_scanned
 from plugbay.message.ndjson import from_line, to_line
 from plugbay.message.scanner import Kind, Scanner
 
@@ -188,7 +187,7 @@ class CborReader:
 
 
 def encoder(form: StreamFormat) -> Callable[[bytes], bytes]:
-    """What turns an encoded message into the bytes of an output stream."""
+    """What turns an encoded, checked message into the bytes of an output stream."""
     if form is StreamFormat.CBOR:
         return lambda encoded: encoded
-    return lambda encoded: to_line(Message.from_cbor(encoded))
+    return lambda encoded: to_line(decode_scanned(encoded))

@@ -61,14 +61,17 @@ class _Done(NamedTuple):
 def run_stream(run: StreamRun, chunks: Iterable[bytes], reader: Reader, write: Write) -> StreamSummary:
     """Read ``chunks`` to their end, or until nothing more can be read, and write what the plugin makes of them.
 
-    A message that fails is counted and handed to ``on_failure``; the others are neither lost nor reordered. ``write``
-    may raise BrokenPipeError, which ends the stream. Memory does not grow with the stream.
+    A message that fails is counted and handed to ``on_failure``; the others are neither lost nor reordered. A
+    BrokenPipeError of ``write`` and a KeyboardInterrupt end the stream, and the summary says so. Memory does not grow
+    with the stream.
     """
     runner = _Runner(run, write)
     try:
         runner.go_through(_counted(chunks, runner.tally), reader)
     except BrokenPipeError:
         runner.tally.ended = "output closed"
+    except KeyboardInterrupt:
+        runner.tally.ended = "interrupted"
     return runner.tally.summary()
 
 

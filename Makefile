@@ -1,0 +1,59 @@
+# Two commands do everything: `make demo` and `make test`. All they need beside Python 3.11+ goes into .venv.
+
+VENV ?= .venv
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,\
+	$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo yes),$(name))))
+BIN := $(VENV)/bin
+DEMO := build/demo
+FUZZ_COUNT ?= 50000
+FUZZ_SEED ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench fuzz guests dist clean
+
+help: ## Show the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.installed ## Score 12,000 card payments with a plugin written in Zig and show what happened
+	@mkdir -p $(DEMO)
+	@$(BIN)/python examples/fraud/demo.py --folder $(DEMO)
+
+test: $(VENV)/.installed-dev ## Run the tests
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-dev ## Check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m ziglang fmt --check $$(git ls-files '*.zig')
+
+types: $(VENV)/.installed-dev ## Check types with mypy and pyright, both strict
+	$(BIN)/mypy
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pyright
+
+bench: $(VENV)/.installed-dev ## Measure against wasmtime-py and Extism's SDK, side by side
+	$(BIN)/python benchmarks/run.py
+
+fuzz: $(VENV)/.installed-dev ## Throw FUZZ_COUNT mutated modules at the host
+	$(BIN)/python tests/fuzz/module_fuzz.py --count $(FUZZ_COUNT) --seed $(FUZZ_SEED)
+
+guests: $(VENV)/.installed-dev ## Rebuild the committed guest modules from source
+	PYTHON=$(CURDIR)/$(BIN)/python sh examples/fraud/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh examples/passthrough/build.sh
+
+dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "plugbay needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 2; }
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
