@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugbay.cli.hosting import Hosting, load_plugin, open_host
+from plugbay.cli.output import to_json
 from plugbay.cli.session import session_of
 from plugbay.stream.formats import StreamFormat
 
@@ -64,7 +65,7 @@ def run(
     if output.json and sink != STANDARD:
         output.document(summary.to_dict())
     elif output.json:
-        output.say_json(summary.to_dict())
+        sys.stderr.buffer.write(to_json(summary.to_dict()))
     else:
         output.say(_summary_table(plugin.name, summary, files))
     if summary.ended == "interrupted":
