@@ -36,7 +36,7 @@ class Limits:
     input_bytes: int = 4 * 1024 * 1024
     """Bytes of one input."""
     output_bytes: int = 4 * 1024 * 1024
-    """Bytes of one result."""
+    """Bytes of all results of one message together."""
     messages_out: int = 1000
     """Messages sent for one input, fan-out and emitted ones together."""
     log_bytes: int = 64 * 1024

@@ -183,6 +183,8 @@ class DrivenInstance:
     def close(self) -> None:
         """Free the store and all in it."""
         self._store.close()
+        # Callbacks refer to this object and it to them: without this, closed instances would wait for the collector.
+        del self._watch, self._keep
 
     def _prepare(self, payload: bytes) -> None:
         size = len(payload)
