@@ -20,6 +20,7 @@ from wasmtime import _bindings as bindings
 from wasmtime import _ffi as ffi
 from wasmtime._extern import wrap_extern
 
+from plugbay.engines.wasmtime.callbacks import c_callback, callback_address
 from plugbay.engines.wasmtime.mailbox import INPUT, Word
 from plugbay.engines.wasmtime.version import wasmtime_version
 from plugbay.errors import ConfigInvalid
@@ -27,9 +28,8 @@ from plugbay.limits import PAGE_BYTES
 
 _CONTEXT = ctypes.POINTER(ffi.wasmtime_context_t)
 _TRAP = ctypes.POINTER(ffi.wasm_trap_t)
-_CALLBACK = ctypes.CFUNCTYPE(
-    ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint64), ctypes.c_size_t
-)
+_HOST_FUNCTION: Final = "size_t(*)(void *, void *, uint64_t *, size_t)"
+_EPOCH_CHECK: Final = "size_t(*)(void *, void *, uint64_t *, uint8_t *)"
 _RAW_VALUES: Final = 4
 _WORDS_PER_VALUE: Final = 4
 _U64_PER_VALUE: Final = 2
@@ -213,7 +213,7 @@ class HostFunction:
     """A Python function as a wasm import, called with raw values (0.2 microseconds against wasmtime-py's 2.4 to 6.7).
 
     ``body`` gets the arguments as unsigned integers and returns the unsigned result, or None where there is none. When
-    it raises, the guest traps and ``on_error`` gets the exception, since one that leaves a ctypes callback is lost.
+    it raises, the guest traps and ``on_error`` gets the exception, since none can pass through wasm.
     """
 
     def __init__(
@@ -226,20 +226,20 @@ class HostFunction:
         arity = len(type.params)
         new_trap = _c_function("wasmtime_trap_new", ctypes.c_void_p)
 
-        def call(_env: int, _caller: int, values: Any, _count: int) -> int | None:
-            try:
-                result = body(*(values[_U64_PER_VALUE * index] for index in range(arity)))
-            except BaseException as error:  # noqa: BLE001 # handed to on_error, raised again after the guest trapped
-                on_error(error)
-                return int(new_trap(b"host", ctypes.c_size_t(4)))
+        def call(_env: object, _caller: object, values: Any, _count: int) -> int:
+            result = body(*(values[_U64_PER_VALUE * index] for index in range(arity)))
             if result is not None:
                 values[0] = result
-            return None
+            return 0
 
-        self._callback = _CALLBACK(call)
+        def stop(error: BaseException) -> int:
+            on_error(error)
+            return int(new_trap(b"host", ctypes.c_size_t(4)))
+
+        self._callback = c_callback(_HOST_FUNCTION, call, stop)
         raw = ffi.wasmtime_func_t()
         create = _c_function("wasmtime_func_new_unchecked", None)
-        create(_context(store), type.ptr(), self._callback, None, None, ctypes.byref(raw))
+        create(_context(store), type.ptr(), callback_address(self._callback), None, None, ctypes.byref(raw))
         self.function = wasmtime.Func._from_raw(raw)
 
 
@@ -247,7 +247,7 @@ class EpochWatch:
     """Asks ``verdict`` at every tick of the engine's epoch that passes while the store's wasm runs.
 
     ``verdict`` returns True to go on until the next tick, False to stop the guest; if it raises, the guest stops and
-    ``on_error`` gets the exception.
+    ``on_error`` gets the exception. Python's signal handlers run here too, so Ctrl-C stops a guest within a tick.
     """
 
     def __init__(
@@ -256,20 +256,19 @@ class EpochWatch:
         new_error = _c_function("wasmtime_error_new", ctypes.c_void_p)
 
         def check(_store: object, _data: object, delta: Any, kind: Any) -> int:
-            try:
-                go_on = verdict()
-            except BaseException as error:  # noqa: BLE001 # handed to on_error, raised again after the guest stopped
-                on_error(error)
-                go_on = False
-            if not go_on:
+            if not verdict():
                 return int(new_error(b"epoch"))
             delta[0] = 1
             kind[0] = _CONTINUE
             return 0
 
-        install: Any = bindings._wasmtime_store_epoch_deadline_callback
-        self._callback = install.argtypes[1](check)
-        install(store.ptr(), self._callback, None, install.argtypes[3](0))
+        def stop(error: BaseException) -> int:
+            on_error(error)
+            return int(new_error(b"epoch"))
+
+        self._callback = c_callback(_EPOCH_CHECK, check, stop)
+        install = _c_function("wasmtime_store_epoch_deadline_callback", None)
+        install(store.ptr(), callback_address(self._callback), None, None)
         store.set_epoch_deadline(1)
 
 
