@@ -5,11 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from plugbay.contracts import EncodedGuest
 from plugbay.encoded import check_encoded
-from plugbay.errors import BatchError, CallError, ConfigInvalid, InitFailed, PlugbayError, PoolExhausted, StateConflict
+from plugbay.errors import (
+    BatchError,
+    CallError,
+    ConfigInvalid,
+    InitFailed,
+    PlugbayError,
+    PluginClosed,
+    PoolExhausted,
+    StateConflict,
+)
+from plugbay.forks import mend_after_fork
 from plugbay.outcome import Disposition, Outcome
 
 if TYPE_CHECKING:
@@ -74,7 +85,9 @@ class Plugin:
         self._observers = tuple(observers)
         self._on_close = on_close
         self._closed = False
+        self._changing = RLock()
         self._adopt(load(source))
+        mend_after_fork(self)
 
     @property
     def info(self) -> ModuleInfo:
@@ -112,7 +125,7 @@ class Plugin:
         try:
             instance = pool.idle.pop()
         except IndexError:
-            instance = pool.lease()
+            pool, instance = self._lease()
         try:
             output = instance.call(function, payload)
         except StateConflict:
@@ -166,6 +179,8 @@ class Plugin:
         """
         if self._observers or not self._speaks_cbor:
             return None
+        if not set(map(type, payloads)) <= {bytes}:
+            payloads = [_as_bytes(payload) for payload in payloads]
         return self._many(payloads, lambda instance, rest: self._encoded(instance, rest, port), _error_outcome)
 
     async def acall(self, function: str, payload: bytes) -> bytes:
@@ -187,22 +202,33 @@ class Plugin:
     def reload(self, source: ModuleSource) -> None:
         """Swap in another version; calls in progress finish on the old one, and state stays.
 
-        Raises what :meth:`Host.load` raises, and the old version goes on serving.
+        Raises what :meth:`Host.load` raises, and the old version goes on serving; :class:`PluginClosed` when the plugin
+        was closed meanwhile.
         """
-        old = self._version
-        self._adopt(self._load(source))
+        version = self._load(source)
+        with self._changing:
+            if self._closed:
+                version.close()
+                raise PluginClosed("the plugin is closed", plugin=self.name)
+            old = self._version
+            self._adopt(version)
         old.close()
 
     def close(self) -> None:
         """Finish what runs, then free everything; later calls raise :class:`PluginClosed`. Closing twice is fine."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._changing:
+            if self._closed:
+                return
+            self._closed = True
         self._version.close()
         while self._scanners:
             self._scanners.pop().close()
         self._on_close(self)
         self._tell(lambda observer: observer.plugin_closed(self.name))
+
+    def after_fork(self) -> None:
+        """In a child: another thread may have held the lock when the parent forked."""
+        self._changing = RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -266,9 +292,17 @@ class Plugin:
                 results.append(failed(error))
         return results
 
+    def _lease(self) -> tuple[Pool, GuestInstance]:
+        while True:
+            pool = self._pool
+            try:
+                return pool, pool.lease()
+            except PluginClosed:
+                if pool is self._pool:  # else it is the pool of a version that was just replaced
+                    raise
+
     def _with_instance(self, run: Callable[[GuestInstance], _Result]) -> _Result:
-        pool = self._pool
-        instance = pool.lease()
+        pool, instance = self._lease()
         try:
             result = run(instance)
         except BaseException as error:
@@ -322,7 +356,7 @@ def _itself(error: PlugbayError) -> bytes | PlugbayError:
 def _as_bytes(payload: object) -> bytes:
     try:
         return bytes(memoryview(payload))  # type: ignore[arg-type] # what is no buffer raises
-    except TypeError:
+    except (TypeError, ValueError):
         raise ConfigInvalid(
             f"a payload is bytes, not {type(payload).__name__}", expected="bytes", found=type(payload).__name__
         ) from None
