@@ -89,11 +89,14 @@ class Blueprint:
         Raises :class:`InitFailed` when the engine refuses, for instance for want of memory.
         """
         store = wasmtime.Store(self._native)
+        store.set_limits(memory_size=self._most_bytes(), table_elements=self.limits.table_elements)
+        instance = DrivenInstance(store, self.plugin, self.limits, services)
         try:
-            store.set_limits(memory_size=self._most_bytes(), table_elements=self.limits.table_elements)
-            return self._link(store, DrivenInstance(store, self.plugin, self.limits, services), handlers)
+            return self._link(store, instance, handlers)
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             store.close()
+            if instance.pending is not None:
+                raise instance.pending from None
             raise InitFailed(
                 f"can't be instantiated: {str(error).strip().splitlines()[-1].strip()}", plugin=self.plugin
             ) from error

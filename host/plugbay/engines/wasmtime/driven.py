@@ -14,7 +14,7 @@ from plugbay.engines.wasmtime.failures import cause_error, status_error
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word
 from plugbay.engines.wasmtime.records import read_records
 from plugbay.engines.wasmtime.traps import call_error
-from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, rows_offset
+from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header, rows_offset
 from plugbay.errors import CallError, DeadlineExceeded, GuestTrap, InputTooLarge, OutOfMemory, PlugbayError
 from plugbay.limits import PAGE_BYTES
 
@@ -42,7 +42,11 @@ class DrivenInstance:
         self._plugin = plugin
         self._limits = limits
         self._metered = limits.fuel is not None
-        self._pending: BaseException | None = None
+        self.pending: BaseException | None = None
+        """What stopped the guest from the host's side, until the call raises it."""
+        # The epoch may ask already while the instances are being linked.
+        self._header = blank_header()
+        self._serves = False
         self._seen = -1
         self._since = 0.0
         self._watch = EpochWatch(store, self._may_go_on, self.keep_error)
@@ -81,7 +85,7 @@ class DrivenInstance:
 
     def keep_error(self, error: BaseException) -> None:
         """Keep an exception that can't pass through wasm; the call raises it after the guest stopped."""
-        self._pending = error
+        self.pending = error
 
     def start(self) -> tuple[tuple[int, bytes], ...]:
         """Run the guest's start functions, once, under the limits; returns the records that they left.
@@ -272,7 +276,7 @@ class DrivenInstance:
         ends = self.services.deadline_at if self._serves else self._since + self._limits.deadline
         if now < ends:
             return True
-        self._pending = DeadlineExceeded(
+        self.pending = DeadlineExceeded(
             f"took longer than its deadline of {self._limits.deadline:g} s",
             plugin=self._plugin,
             limit="deadline",
@@ -284,8 +288,8 @@ class DrivenInstance:
     def _failure(self, error: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
         """Why the guest stopped; poisons the instance."""
         self.poisoned = True
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
+        if self.pending is not None:
+            pending, self.pending = self.pending, None
             return pending
         header = self._header
         meant = cause_error(header[Word.CAUSE], header[Word.DETAIL], plugin=self._plugin, limits=self._limits)

@@ -204,6 +204,11 @@ def guest_export(store: wasmtime.Store, instance: wasmtime.Instance, name: str) 
     return wrap_extern(item)
 
 
+def blank_header() -> ctypes.Array[ctypes.c_uint32]:
+    """A header of zeros, for the time before there is a mailbox."""
+    return (ctypes.c_uint32 * len(Word))()
+
+
 def rows_offset(frames_size: int) -> int:
     """Where the rows of a batch lie: after its frames, on the next 8 bytes."""
     return (INPUT + frames_size + 7) & -8
