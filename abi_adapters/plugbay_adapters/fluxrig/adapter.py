@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import cbor2
-from plugbay.engines.wasmtime.wasi import WASI, wasi_driver
 
 from plugbay.contracts import Claim, CompiledPlugin, Decline, Engine, GuestInstance, PluginOptions
 from plugbay.engines.wasmtime.blueprint import Blueprint
@@ -14,6 +13,7 @@ from plugbay.engines.wasmtime.driver import Driver
 from plugbay.engines.wasmtime.engine import WasmtimeEngine
 from plugbay.engines.wasmtime.mailbox import Service
 from plugbay.engines.wasmtime.service_calls import Handler, service_handlers, split_pair
+from plugbay.engines.wasmtime.wasi import WASI, WASI_ASKING, wasi_driver
 from plugbay.errors import ConfigInvalid
 from plugbay.module.info import FuncType, ModuleInfo
 from plugbay.module.verified import VerifiedModule
@@ -22,8 +22,8 @@ from plugbay_adapters.fluxrig.claim import ABI, allocator_name, claim_module
 from plugbay_adapters.fluxrig.instance import FluxrigInstance
 
 DEFAULT_ENTRYPOINT = "process"
-QUIET_IMPORTS = frozenset({"env.log", "env.flux_log_info", "env.emit", "env.flux_emit", "env.reject"})
-"""Imports that the driver answers alone."""
+ASKING_IMPORTS = frozenset({"env.flux_kv_get", "env.flux_kv_put", "env.flux_req_http"})
+"""Imports that ask the host; the driver answers the others alone."""
 
 
 class FluxrigAdapter:
@@ -70,7 +70,7 @@ class FluxrigPlugin:
             plugin=options.name,
             limits=options.limits,
             bindings={"alloc": allocator_name(info), "process": self.default_function},
-            quiet=QUIET_IMPORTS,
+            asking=ASKING_IMPORTS | WASI_ASKING,
             features=options.features,
         )
 

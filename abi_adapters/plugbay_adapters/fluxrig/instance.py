@@ -39,8 +39,7 @@ class FluxrigInstance:
         self._limits = limits
         self._batches = guest.batches
         self._log = GuestLog(plugin)
-        self._log.write(split_records(guest.start()).logs)
-        guest.services.commit()
+        self._start()
 
     def call(self, function: str, payload: bytes) -> bytes:
         """The raw result of the entrypoint; ``b""`` when the message was dropped. Log lines go to Python's logging.
@@ -103,6 +102,19 @@ class FluxrigInstance:
     def close(self) -> None:
         """Free the gear."""
         self._guest.close()
+
+    def _start(self) -> None:
+        """Run the start functions; there is no message yet, so what they log goes to Python's logging."""
+        guest = self._guest
+        try:
+            self._log.write(split_records(guest.start()).logs)
+            guest.services.commit()
+        except PlugbayError as error:
+            self._log.write(self._failure(error).logs)
+            guest.services.rollback()
+            guest.close()
+            raise
+        self._log.write(guest.notes())
 
     def _process(self, encode: Callable[[], bytes]) -> Outcome:
         """One message alone: its own clock, fuel and state transaction."""

@@ -11,8 +11,6 @@ from plugbay.guest_output import read_messages
 from plugbay.outcome import Disposition, LogRecord, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from plugbay.engines.wasmtime.driven import DrivenInstance
     from plugbay.errors import PlugbayError
     from plugbay.limits import Limits
@@ -63,14 +61,12 @@ def read_reply(guest: DrivenInstance, row: Row) -> Reply:
             return Reply(Disposition.OK if records.emitted else Disposition.DROP, b"", records.emitted, logs)
 
 
-def split_records(records: Iterable[tuple[int, bytes]]) -> Records:
-    """The records by kind, each in order."""
+def split_records(area: bytes) -> Records:
+    """The records of an area by kind, each in order."""
     reader = LogReader()
     emitted: list[bytes] = []
     reason: str | None = None
-    for kind, data in records:
-        if reader.take(kind, data):
-            continue
+    for kind, data in reader.take(area):
         if kind == Record.EMIT:
             emitted.append(data)
         else:

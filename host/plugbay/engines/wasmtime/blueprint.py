@@ -43,8 +43,8 @@ class Blueprint:
     """Compiled once, instantiated many times.
 
     ``drivers`` serve the guest together; the first one owns the mailbox. ``bindings`` maps names under which drivers
-    import from ``guest`` to the guest's export names, where they differ. ``quiet`` names the imports that never ask the
-    host for anything, so that a guest with no others runs in batches.
+    import from ``guest`` to the guest's export names, where they differ. ``asking`` names the imports that
+    are answered in Python; a guest that has none of them runs in batches.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Blueprint:
         plugin: str,
         limits: Limits,
         bindings: Mapping[str, str],
-        quiet: frozenset[str],
+        asking: frozenset[str],
         features: frozenset[str] = frozenset(),
     ) -> None:
         self.plugin = plugin
@@ -72,7 +72,7 @@ class Blueprint:
             if item.module == "guest"
         }
         self._imports = [f"{item.module}.{item.name}" for item in info.imports]
-        self._serves = not quiet.issuperset(self._imports)
+        self._serves = not asking.isdisjoint(self._imports)
         self._starts = [
             name
             for name, wanted in ((START_EXPORT, info.start is not None), ("_initialize", True))
@@ -111,7 +111,7 @@ class Blueprint:
         return max(limits.memory_pages * PAGE_BYTES, mailbox)
 
     def _link(self, store: wasmtime.Store, instance: DrivenInstance, handlers: Handlers) -> DrivenInstance:
-        calls = ServiceCalls(handlers)
+        calls = ServiceCalls(handlers, note_bytes=self.limits.log_bytes)
         host = {
             "service": HostFunction(store, _service_type(), calls.service, instance.keep_error),
             "fetch": HostFunction(store, _fetch_type(), calls.fetch, instance.keep_error),
@@ -124,9 +124,11 @@ class Blueprint:
             "guest": {name: guest_export(store, guest, export) for name, export in self._wanted.items()},
         }
         for part, slots in zip(self._parts, trampolines, strict=True):
-            externs = [({**scope, "slots": slots})[item.module][item.name] for item in part.driver.info.imports]
-            exports = _exports(store, part.module, externs)
-            scope.setdefault("driver", exports)
+            scope["slots"] = slots
+            externs = [scope[item.module][item.name] for item in part.driver.info.imports]
+            driver = wasmtime.Instance(store, part.module, externs)
+            if "driver" not in scope:
+                scope["driver"] = dict(driver.exports(store).items())
         instance.attach(
             scope["driver"],
             scope["guest"]["memory"],

@@ -12,7 +12,6 @@ import wasmtime
 
 from plugbay.engines.wasmtime.failures import cause_error, status_error
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word
-from plugbay.engines.wasmtime.records import read_records
 from plugbay.engines.wasmtime.traps import call_error
 from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header, rows_offset
 from plugbay.errors import CallError, DeadlineExceeded, GuestTrap, InputTooLarge, OutOfMemory, PlugbayError
@@ -87,19 +86,20 @@ class DrivenInstance:
         """Keep an exception that can't pass through wasm; the call raises it after the guest stopped."""
         self.pending = error
 
-    def start(self) -> tuple[tuple[int, bytes], ...]:
+    def start(self) -> bytes:
         """Run the guest's start functions, once, under the limits; returns the records that they left.
 
         Raises as :meth:`invoke` does.
         """
         self._begin()
         start = self._header[Word.TOP]
+        self._header[Word.AREA_START] = start
         try:
             for function in self._starts:
                 self._crossing.run(function)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise self._failure(error) from None
-        return tuple(read_records(self._crossing.read(start, self._header[Word.TOP] - start)))
+        return self._crossing.read(start, self._header[Word.TOP] - start)
 
     def invoke(self, payload: bytes) -> bytes | None:
         """One message: its output, or None when :meth:`row` says more.
@@ -160,20 +160,20 @@ class DrivenInstance:
         """The output of a row."""
         return self._crossing.read(row.output_start, row.output_length)
 
-    def records(self, row: Row) -> Iterator[tuple[int, bytes]]:
-        """The records of a row, as (kind, bytes), in order."""
-        if row.status & HAS_RECORDS:
-            read = self._crossing.read
-            after = row.output_start + row.output_length
-            yield from read_records(read(row.area_start, row.output_start - row.area_start))
-            yield from read_records(read(after, row.area_end - after))
+    def records(self, row: Row) -> bytes:
+        """The records of a row, end to end, in order."""
+        if not row.status & HAS_RECORDS:
+            return b""
+        read = self._crossing.read
+        after = row.output_start + row.output_length
+        return read(row.area_start, row.output_start - row.area_start) + read(after, row.area_end - after)
 
-    def unfinished(self) -> Iterator[tuple[int, bytes]]:
+    def unfinished(self) -> bytes:
         """The records that a message left before it poisoned the instance; none when it did not."""
         if not self.poisoned:
-            return
+            return b""
         start, top = self._header[Word.AREA_START], self._header[Word.TOP]
-        yield from read_records(self._crossing.read(start, top - start))
+        return self._crossing.read(start, top - start)
 
     def notes(self) -> tuple[LogRecord, ...]:
         """Log lines of the host about services that it refused during the last message."""

@@ -58,10 +58,12 @@ class ServiceCalls:
     deadline stops the guest.
     """
 
-    def __init__(self, handlers: Handlers) -> None:
+    def __init__(self, handlers: Handlers, *, note_bytes: int) -> None:
         self._handlers = handlers
         self._answer = b""
         self._notes: list[LogRecord] = []
+        self._note_bytes = note_bytes
+        self._bytes_left = note_bytes
 
     def connect(self, read: Callable[[int, int], bytes], write: Callable[[int, bytes], None]) -> None:
         """Give the mailbox's read and write; before that no guest runs."""
@@ -75,7 +77,7 @@ class ServiceCalls:
         except DeadlineExceeded:
             raise
         except (PermissionDenied, CallError, UnicodeDecodeError) as error:
-            self._notes.append(LogRecord(LogLevel.WARN, f"host refused: {error}"))
+            self._note(f"host refused: {error}")
             return _REFUSED
         if answer is None:
             return _REFUSED
@@ -93,4 +95,11 @@ class ServiceCalls:
         """The log lines of refused services since the last call."""
         notes = tuple(self._notes)
         self._notes.clear()
+        self._bytes_left = self._note_bytes
         return notes
+
+    def _note(self, text: str) -> None:
+        """Keep a line about a refusal; a guest that asks again and again gets no more of them than log text."""
+        if self._bytes_left > 0:
+            self._bytes_left -= len(text)
+            self._notes.append(LogRecord(LogLevel.WARN, text))
