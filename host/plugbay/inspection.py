@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Inspection:
     """What was found out about one module.
 
-    ``winner`` is the claim that hosting the module would go by. ``problems`` are the errors that loading it would raise,
-    with the limits and config that were given; empty when it can be hosted. ``metadata``, ``functions`` and
+    ``winner`` is the claim that hosting the module would go by. ``problems`` are the errors that loading it would
+    raise, with the limits and config that were given; empty when it can be hosted. ``metadata``, ``functions`` and
     ``default_function`` are known only then.
     """
 
@@ -90,9 +90,9 @@ def inspect_module(
 ) -> Inspection:
     """Read a module, ask every adapter about it, and compile it; nothing of it runs.
 
-    Raises :class:`SourceNotFound`, :class:`SourceUnreadable`, :class:`TooLarge` or :class:`InvalidBinary` for what can't
-    be read as a module, :class:`ConfigInvalid` for options that make no sense. Whatever else loading would raise is
-    among the ``problems``.
+    Raises :class:`SourceNotFound`, :class:`SourceUnreadable`, :class:`TooLarge` or :class:`InvalidBinary` for what
+    can't be read as a module, :class:`ConfigInvalid` for options that make no sense. Whatever else loading would raise
+    is among the ``problems``.
     """
     limits = limits if limits is not None else host.limits
     config = dict(config or {})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plugbay.cli.bench import bench
 from plugbay.cli.cache import cache_commands
 from plugbay.cli.call import call
 from plugbay.cli.inspect import inspect
@@ -35,7 +36,7 @@ def build_app(session: Session) -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_program)
-    for verb in (inspect, call):
+    for verb in (inspect, call, bench):
         app.command()(as_command(verb))
     app.add_typer(cache_commands())
     try:

@@ -44,8 +44,8 @@ def call(
     """Call a plugin once and print what it returns.
 
     With --input or --input-file the bytes go in as they are, and the bytes that come out go to standard output as they
-    are (on a terminal: text, or a hex dump). With --message a fluxMsg goes in and the messages that it leads to come out,
-    one JSON line each. Log lines of the plugin go to standard error.
+    are (on a terminal: text, or a hex dump). With --message a fluxMsg goes in, and the messages that it leads to come
+    out as a JSON line each. Log lines of the plugin go to standard error.
 
     Example: `plugbay call gear.wasm --message '{"data": {"amount": 12}}'`
     """
@@ -54,13 +54,13 @@ def call(
     if message is not None and function is not None:
         raise ConfigInvalid("--message goes to a port, not to a function", function=function, hint="leave FUNCTION out")
     incoming = read_message(message) if message is not None else None
-    payload = read_payload(text, input_file, most=hosting.limits.input_bytes)
     with (
         shown_logs(output),
         open_host(session_of(context), hosting) as host,
         load_plugin(host, hosting, file) as plugin,
     ):
         if incoming is None:
+            payload = read_payload(text, input_file, most=hosting.limits.input_bytes)
             _call(output, plugin, function or plugin.default_function, payload)
         else:
             _report(output, plugin, plugin.process(incoming, port))

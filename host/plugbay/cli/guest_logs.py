@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from plugbay.cli.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from plugbay.cli.output import Output
     from plugbay.outcome import LogRecord
@@ -21,7 +21,7 @@ _NAMES: Final = {logging.WARNING: "warn", logging.CRITICAL: "error"}
 
 
 @contextmanager
-def shown_logs(output: Output) -> Iterator[None]:
+def shown_logs(output: Output) -> Generator[None]:
     """Show everything that is logged under ``plugbay`` from level debug (guests) or warning (the host) on."""
     root, guests = logging.getLogger(_ROOT), logging.getLogger(_GUESTS.rstrip("."))
     handler = _Handler(output)

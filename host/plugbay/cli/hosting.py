@@ -57,14 +57,19 @@ def read_module_file(host: Host, file: str) -> WasmSource:
     return WasmSource(binary, hashlib.sha256(binary).hexdigest(), source.origin)
 
 
-def load_plugin(host: Host, hosting: Hosting, file: str, *, instances: int | None = None) -> Plugin:
-    """The plugin in the file; ``instances`` raises their number above what was asked for. The caller closes it."""
+def load_plugin(host: Host, hosting: Hosting, file: str, *, instances: int = 1) -> Plugin:
+    """The plugin in the file, hosted as asked for, with at least ``instances``. The caller closes it."""
+    return load_module(host, hosting, read_module_file(host, file), instances=instances)
+
+
+def load_module(host: Host, hosting: Hosting, source: WasmSource, *, instances: int = 1) -> Plugin:
+    """The plugin in a module that was read before."""
     return host.load(
-        read_module_file(host, file),
+        source,
         abi=hosting.abi,
         engine=hosting.engine,
         config=hosting.config,
-        instances=max(hosting.instances, instances or 1),
+        instances=max(hosting.instances, instances),
         name=hosting.name,
         features=hosting.features,
     )

@@ -138,7 +138,10 @@ def _hosting_options() -> list[inspect.Parameter]:
             "config", list[str], [], panel=_PLUGIN, metavar="KEY=VALUE",
             help="An entry of the plugin's config; VALUE is JSON or text. Repeat it for more.",
         ),
-        _option("name", str | None, None, panel=_PLUGIN, metavar="TEXT", help="Its name, also the namespace of its state.", shown="the file's"),
+        _option(
+            "name", str | None, None, panel=_PLUGIN, metavar="TEXT",
+            help="Its name, also the namespace of its state.", shown="the file's",
+        ),
         _option("instances", int, 1, panel=_PLUGIN, metavar="N", help="How many of it may run at once.", shown="1"),
         _option(
             "feature", list[str], [], panel=_PLUGIN, metavar="NAME",
