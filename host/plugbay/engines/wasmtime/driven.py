@@ -70,6 +70,7 @@ class DrivenInstance:
         """
         self._crossing = Crossing(self._store, driver["invoke"], driver["invoke_many"], driver["mailbox"])
         self._invoke = self._crossing.invoke
+        self._room = min(self._crossing.capacity, self._limits.input_bytes)
         self._header = self._crossing.header
         self._memory = memory
         self._initial_pages = memory.size(self._store)
@@ -106,7 +107,7 @@ class DrivenInstance:
 
         Raises :class:`InputTooLarge`, or another :class:`CallError` or :class:`PermissionDenied` and is poisoned.
         """
-        if len(payload) > self._crossing.capacity or not self.batches:
+        if len(payload) > self._room or not self.batches:
             self._prepare(payload)
         try:
             return self._invoke(payload)
@@ -194,6 +195,7 @@ class DrivenInstance:
         size = len(payload)
         if size > self._limits.input_bytes or (size > self._crossing.capacity and not self._crossing.reserve(size)):
             raise self._too_large(size)
+        self._room = min(self._crossing.capacity, self._limits.input_bytes)
         self._begin()
 
     def _begin(self) -> None:
