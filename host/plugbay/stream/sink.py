@@ -47,7 +47,10 @@ class Sink:
         self._path = path
         self._owned = path != STANDARD
         self._descriptor = standard if path == STANDARD else _open_to_write(path)
-        self._regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        try:
+            self._regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        except OSError as error:  # the shell closed it
+            raise _unusable(path, "written", error) from error
 
     def __enter__(self) -> Self:
         return self
