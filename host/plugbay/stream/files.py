@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -17,7 +17,7 @@ from plugbay.errors import StreamUnusable
 from plugbay.stream.formats import CborReader, NdjsonReader, Reader, StreamFormat
 from plugbay.stream.interrupt import Interrupt
 from plugbay.stream.runner import StreamRun, run_stream
-from plugbay.stream.sink import STANDARD, STANDARD_ERROR, STANDARD_INPUT, Sink, open_source
+from plugbay.stream.sink import STANDARD, STANDARD_ERROR, STANDARD_INPUT, STANDARD_OUTPUT, Sink, open_source
 
 if TYPE_CHECKING:
     from plugbay.host import Host
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from plugbay.plugin import Plugin
     from plugbay.stream.summary import StreamSummary
 
+LONGEST_ITEM_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of a line or CBOR item that are kept, or the plugin's ``input_bytes`` if that is more: enough for any message
+that the bus takes, however it is escaped. What is shorter is a message, and the plugin's own limit judges it."""
+
 
 @dataclass(frozen=True, slots=True)
 class StreamFiles:
     """Where a stream comes from and goes to; ``-`` is standard input or output. Formats are guessed where None:
 
     the input's by its name's ending, else by its first byte; the output's by its ending, else NDJSON on a terminal and
-    the input's format elsewhere. ``failures`` and ``logs`` are paths of NDJSON files.
+    the input's format elsewhere. ``failures`` and ``logs`` are paths of NDJSON files; ``-`` is standard error for them.
     """
 
     source: str = STANDARD
@@ -55,16 +59,18 @@ def stream_files(
 
     Raises :class:`StreamUnusable` for a file that can't be opened, or written, or one that would be used twice.
     """
-    _require_apart(files)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(files.source))
+        _require_apart(files, source)
+        sink = stack.enter_context(Sink(files.sink))
+        failures, logs = (
+            stack.enter_context(Sink(path, standard=STANDARD_ERROR)) if path is not None else None
+            for path in (files.failures, files.logs)
+        )
         interrupt = stack.enter_context(Interrupt())
         chunks = interrupt.chunks(source)
-        first = next(chunks, b"")
+        first = next(filter(None, chunks), b"")
         source_format = files.source_format or StreamFormat.of_path(files.source) or StreamFormat.of_bytes(first)
-        sink = stack.enter_context(Sink(files.sink))
-        failures = stack.enter_context(Sink(files.failures)) if files.failures is not None else None
-        logs = stack.enter_context(Sink(files.logs, standard=STANDARD_ERROR)) if files.logs is not None else None
         reader = _reader(source_format, host, plugin)
         stack.callback(reader.close)
         run = StreamRun(
@@ -75,9 +81,9 @@ def stream_files(
             failures.write if failures is not None else None,
             _log_writer(logs),
             on_progress,
+            interrupt.is_requested,
         )
-        summary = run_stream(run, chain((first,), chunks), reader, sink.write)
-    return replace(summary, ended="interrupted") if interrupt.requested else summary
+        return run_stream(run, chain((first,), chunks), reader, sink.write)
 
 
 def size_of(path: str) -> int | None:
@@ -90,7 +96,7 @@ def size_of(path: str) -> int | None:
 
 
 def _reader(source_format: StreamFormat, host: Host, plugin: Plugin) -> Reader:
-    most = plugin.limits.input_bytes
+    most = max(plugin.limits.input_bytes, LONGEST_ITEM_BYTES)
     if source_format is StreamFormat.CBOR:
         return CborReader(host.new_scanner(), max_bytes=most)
     return NdjsonReader(max_bytes=most)
@@ -111,24 +117,32 @@ def _log_writer(sink: Sink | None) -> Callable[[int, LogRecord], None] | None:
     return write
 
 
-def _require_apart(files: StreamFiles) -> None:
+def _require_apart(files: StreamFiles, source: int) -> None:
     """Refuse a file that would be read and written at once, or written twice."""
-    seen: dict[object, str] = {}
-    for path in (files.source, files.sink, files.failures, files.logs):
-        if path is None or path == STANDARD:
-            continue
-        same = os.path.realpath(path)
-        if same in seen and stat.S_ISREG(_mode(path)):
-            raise StreamUnusable(
-                f"{path} is used twice in one run",
-                found=path,
-                hint="give input, output, failures and logs files of their own",
-            )
-        seen[same] = path
+    seen: set[object] = {_identity(source)} - {None}
+    if files.sink == STANDARD:
+        _require_new(seen, STANDARD_OUTPUT, "standard output")
+    for path in (files.sink, files.failures, files.logs):
+        if path is not None and path != STANDARD:
+            _require_new(seen, path, path)
 
 
-def _mode(path: str) -> int:
+def _require_new(seen: set[object], file: str | int, name: str) -> None:
+    identity = _identity(file)
+    if identity in seen:
+        raise StreamUnusable(
+            f"{name} is used twice in one run",
+            found=name,
+            hint="give input, output, failures and logs files of their own",
+        )
+    if identity is not None:
+        seen.add(identity)
+
+
+def _identity(file: str | int) -> object:
+    """What is the same for two names of one regular file; None for a pipe or a device, which may be used twice."""
     try:
-        return Path(path).stat().st_mode
+        facts = os.stat(file)  # noqa: PTH116 # a descriptor too
     except OSError:
-        return stat.S_IFREG
+        return os.path.realpath(file) if isinstance(file, str) else None
+    return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else None

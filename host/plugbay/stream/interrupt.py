@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Final, Self
 
+from plugbay.errors import StreamUnusable
+
 _READ_BYTES: Final = 1024 * 1024
 
 
@@ -22,7 +24,7 @@ class Interrupt:
     _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
     def __init__(self) -> None:
-        self.requested = False
+        self._requested = False
         self._waiting = False
         self._former: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
@@ -37,28 +39,42 @@ class Interrupt:
         for number, handler in self._former.items():
             signal.signal(number, handler)
 
+    def is_requested(self) -> bool:
+        """Whether the stream shall stop."""
+        return self._requested
+
     def chunks(self, descriptor: int) -> Iterator[bytes]:
-        """What a file or pipe gives, as it comes, up to its end or the interrupt."""
-        while not self.requested and self._wait_readable(descriptor):
-            chunk = os.read(descriptor, _READ_BYTES)
-            if not chunk:
-                return
-            yield chunk
+        """What a file or pipe gives, as it comes, up to its end or the interrupt; empty before it has to be waited for.
+
+        Raises :class:`StreamUnusable`.
+        """
+        try:
+            while not self._requested:
+                if not select.select([descriptor], [], [], 0)[0]:
+                    yield b""
+                if not self._wait_readable(descriptor):
+                    return
+                chunk = os.read(descriptor, _READ_BYTES)
+                if not chunk:
+                    return
+                yield chunk
+        except OSError as error:
+            raise StreamUnusable(f"the input can't be read: {error.strerror}") from error
 
     def _wait_readable(self, descriptor: int) -> bool:
         # A signal may raise only here, where no input has been taken yet, so none is lost.
         self._waiting = True
         try:
-            if not self.requested:
+            if not self._requested:
                 select.select([descriptor], [], [])
         except KeyboardInterrupt:
             pass
         finally:
             self._waiting = False
-        return not self.requested
+        return not self._requested
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._waiting or self.requested:
-            self.requested = True
+        if self._waiting or self._requested:
+            self._requested = True
             raise KeyboardInterrupt
-        self.requested = True
+        self._requested = True

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,6 +12,7 @@ from plugbay.outcome import Outcome
 from plugbay.stream.failures import bad_line, failure_line, is_failure
 from plugbay.stream.formats import BadItem, Portion, Reader, StreamFormat, encoder
 from plugbay.stream.tally import Tally
+from plugbay.stream.workers import Workers
 
 if TYPE_CHECKING:
     from plugbay.outcome import LogRecord
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 BATCH_SECONDS: Final = 0.05
 """Batches are sized to take about this long, so that progress and Ctrl-C are never far away."""
-_FIRST_BATCH: Final = 64
+_FIRST_BATCH: Final = 1
 _LARGEST_BATCH: Final = 8192
 
 Write = Callable[[bytes], None]
@@ -34,7 +33,8 @@ class StreamRun:
 
     ``workers`` batches are in the plugin at once (as many instances must be there); the output keeps the input's order
     all the same. ``on_failure`` gets the lines of :mod:`plugbay.stream.failures`, ``on_log`` the log lines with the
-    number of the message, ``on_progress`` the summary so far after each batch.
+    number of the message, ``on_progress`` the summary so far after each batch. ``stopped`` is asked before each batch;
+    True ends the stream there, and nothing is made of input that was cut off by it.
     """
 
     plugin: Plugin
@@ -44,6 +44,7 @@ class StreamRun:
     on_failure: Write | None = None
     on_log: Callable[[int, LogRecord], None] | None = None
     on_progress: Callable[[StreamSummary], None] | None = None
+    stopped: Callable[[], bool] | None = None
 
 
 class _Batch(NamedTuple):
@@ -61,13 +62,14 @@ class _Done(NamedTuple):
 def run_stream(run: StreamRun, chunks: Iterable[bytes], reader: Reader, write: Write) -> StreamSummary:
     """Read ``chunks`` to their end, or until nothing more can be read, and write what the plugin makes of them.
 
+    An empty chunk says that the next one may be long in coming: what is in work is written before it is asked for.
     A message that fails is counted and handed to ``on_failure``; the others are neither lost nor reordered. A
     BrokenPipeError of ``write`` and a KeyboardInterrupt end the stream, and the summary says so. Memory does not grow
     with the stream.
     """
     runner = _Runner(run, write)
     try:
-        runner.go_through(_counted(chunks, runner.tally), reader)
+        runner.go_through(chunks, reader)
     except BrokenPipeError:
         runner.tally.ended = "output closed"
     except KeyboardInterrupt:
@@ -83,29 +85,51 @@ class _Runner:
         self._encode = encoder(run.output_format)
         self._size = _FIRST_BATCH
 
-    def go_through(self, chunks: Iterator[bytes], reader: Reader) -> None:
+    def go_through(self, chunks: Iterable[bytes], reader: Reader) -> None:
         if self._run.workers == 1:
             for batch in self._batches(chunks, reader):
                 self._finish(self._process(batch))
             return
-        with ThreadPoolExecutor(self._run.workers, thread_name_prefix="plugbay-stream") as executor:
-            waiting: deque[Future[_Done]] = deque()
+        with Workers(self._run.workers, self._process) as workers:
             for batch in self._batches(chunks, reader):
-                waiting.append(executor.submit(self._process, batch))
-                if len(waiting) > self._run.workers:
-                    self._finish(waiting.popleft().result())
-            while waiting:
-                self._finish(waiting.popleft().result())
+                workers.start(batch)
+                for done in workers.take(leave=self._run.workers if batch.payloads or batch.bad else 0):
+                    self._finish(done)
+            for done in workers.take(leave=0):
+                self._finish(done)
 
-    def _batches(self, chunks: Iterator[bytes], reader: Reader) -> Iterator[_Batch]:
+    def _batches(self, chunks: Iterable[bytes], reader: Reader) -> Iterator[_Batch]:
+        """Batches in order; an empty one is a pause of the input."""
         for chunk in chunks:
-            started = perf_counter()
-            portion = reader.feed(chunk)
-            self.tally.read_seconds += perf_counter() - started
-            yield from self._split(portion)
-            if reader.broken:
-                self.tally.ended = "input broken"
+            if chunk:
+                self.tally.bytes_in += len(chunk)
+                yield from self._read(reader, chunk)
+            else:
+                yield _Batch((), (), ())
+            if self.tally.ended != "end":
                 return
+        yield from self._read(reader, b"")
+
+    def _read(self, reader: Reader, chunk: bytes) -> Iterator[_Batch]:
+        portions = reader.feed(chunk)
+        while not self._is_stopped():
+            started = perf_counter()
+            portion = next(portions, None)
+            self.tally.read_seconds += perf_counter() - started
+            if portion is None:
+                break
+            for batch in self._split(portion):
+                if self._is_stopped():
+                    return
+                yield batch
+        if reader.broken:
+            self.tally.ended = "input broken"
+
+    def _is_stopped(self) -> bool:
+        if self._run.stopped is None or not self._run.stopped():
+            return False
+        self.tally.ended = "interrupted"
+        return True
 
     def _split(self, portion: Portion) -> Iterator[_Batch]:
         bad = list(portion.bad)
@@ -174,10 +198,3 @@ class _Runner:
             self._size = max(1, int(count * BATCH_SECONDS / seconds))
         elif seconds < BATCH_SECONDS and count >= self._size:
             self._size = min(_LARGEST_BATCH, self._size * 2)
-
-
-def _counted(chunks: Iterable[bytes], tally: Tally) -> Iterator[bytes]:
-    for chunk in chunks:
-        tally.bytes_in += len(chunk)
-        yield chunk
-    yield b""
