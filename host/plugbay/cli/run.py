@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugbay.cli.hosting import Hosting, load_plugin, open_host
-from plugbay.cli.output import to_json
 from plugbay.cli.session import session_of
 from plugbay.stream.formats import StreamFormat
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from plugbay.host import Host
-    from plugbay.plugin import Plugin
     from plugbay.stream.files import StreamFiles
     from plugbay.stream.summary import StreamSummary
 
@@ -41,7 +38,10 @@ def run(
         typer.Option("--out-format", help="The output's.", show_default="by its ending, else the input's"),
     ] = None,
     failures: Annotated[
-        str | None, typer.Option("--failures", metavar="PATH", help="Where failed messages go, with their errors.")
+        str | None,
+        typer.Option(
+            "--failures", metavar="PATH", help="Where failed messages go, with their errors; - is standard error."
+        ),
     ] = None,
     logs: Annotated[
         str | None, typer.Option("--logs", metavar="PATH", help="Where the plugin's log lines go; - is standard error.")
@@ -59,13 +59,14 @@ def run(
     output = session_of(context).output
     files = StreamFiles(source, sink, in_format, out_format, failures, logs)
     with open_host(session_of(context), hosting) as host, load_plugin(host, hosting, file) as plugin:
-        _say_state(host, plugin, hosting, output.stderr, quiet=output.json)
+        kept = len(host.state.snapshot(plugin.name)) if hosting.permissions.state else None
+        if kept is not None and not output.json:
+            output.say(_resumption(plugin.name, hosting.state, kept))
         with _progress(output.stderr, files) as on_progress:
             summary = stream_files(host, plugin, files, port=port, workers=hosting.instances, on_progress=on_progress)
-    if output.json and sink != STANDARD:
-        output.document(summary.to_dict())
-    elif output.json:
-        sys.stderr.buffer.write(to_json(summary.to_dict()))
+    if output.json:
+        tell = output.document if sink != STANDARD else output.say_json
+        tell({"plugin": plugin.name, "state_keys_before": kept, **summary.to_dict()})
     else:
         output.say(_summary_table(plugin.name, summary, files))
     if summary.ended == "interrupted":
@@ -74,12 +75,10 @@ def run(
         raise typer.Exit(1)
 
 
-def _say_state(host: Host, plugin: Plugin, hosting: Hosting, console: Console, *, quiet: bool) -> None:
+def _resumption(plugin: str, state: str, kept: int) -> str:
     """Nothing is resumed silently: state that is there from before is said to be."""
-    if hosting.permissions.state and not quiet:
-        kept = len(host.state.snapshot(plugin.name))
-        was = f"goes on with {kept:,} keys from before" if kept else "starts empty"
-        console.print(f"State of {plugin.name} in {hosting.state} {was}.", highlight=False)
+    was = f"goes on with {kept:,} keys from before" if kept else "starts empty"
+    return f"State of {plugin} in {state} {was}."
 
 
 @contextmanager
