@@ -12,6 +12,7 @@ from plugbay.cli.cache import cache_commands
 from plugbay.cli.call import call
 from plugbay.cli.inspect import inspect
 from plugbay.cli.options import as_command
+from plugbay.cli.run import run
 from plugbay.cli.session import session_of
 from plugbay.errors import PluginRegistrationError
 
@@ -36,7 +37,7 @@ def build_app(session: Session) -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_program)
-    for verb in (inspect, call, bench):
+    for verb in (inspect, call, run, bench):
         app.command()(as_command(verb))
     app.add_typer(cache_commands())
     try:

@@ -9,12 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 100
 """Columns of a table that goes to a file or pipe."""
+
+
+class ReaderLeft(Exception):
+    """Nobody reads standard output any more; no :class:`OSError`, which typer would take for its own."""
 
 
 class Output:
@@ -29,10 +31,15 @@ class Output:
         return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
 
     def write(self, data: bytes) -> None:
-        """Bytes to standard output, as they are."""
-        stream = binary_stdout()
-        stream.write(data)
-        stream.flush()
+        """Bytes to standard output, as they are. Raises :class:`ReaderLeft`, or :class:`OSError` when it is closed."""
+        if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     def document(self, value: object) -> None:
         """One JSON document and a line end to standard output."""
@@ -40,13 +47,17 @@ class Output:
 
     def show(self, *parts: RenderableType) -> None:
         """Tables and text for people, to standard output."""
-        binary_stdout()
-        for part in parts:
-            self._stdout.print(part)
+        console = _console(stderr=False)
+        with console.capture() as capture:
+            for part in parts:
+                console.print(part)
+        self.write(capture.get().encode(sys.stdout.encoding, "backslashreplace") if sys.stdout else b"")
 
     def say(self, part: RenderableType) -> None:
-        """Talk, to standard error; lines stay whole for those who search them."""
-        self.stderr.print(part, soft_wrap=True)
+        """Talk, to standard error; lines of text stay whole for those who search them."""
+        from rich.text import Text
+
+        self.stderr.print(part, soft_wrap=isinstance(part, (str, Text)))
 
     def say_json(self, value: object) -> None:
         """Talk for programs, to standard error: one JSON object a line."""
@@ -57,10 +68,6 @@ class Output:
     def stderr(self) -> Console:
         """The console on standard error, for progress bars too."""
         return _console(stderr=True)
-
-    @cached_property
-    def _stdout(self) -> Console:
-        return _console(stderr=False)
 
 
 def to_json(value: object) -> bytes:
@@ -73,14 +80,6 @@ def to_json(value: object) -> bytes:
         import json
 
         return json.dumps(value, separators=(",", ":")).encode() + b"\n"
-
-
-def binary_stdout() -> BinaryIO:
-    """Standard output for bytes, what was printed before flushed. Raises :class:`OSError` when it is closed."""
-    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
-    sys.stdout.flush()
-    return sys.stdout.buffer
 
 
 def _console(*, stderr: bool) -> Console:

@@ -11,7 +11,7 @@ import typer
 
 from plugbay.cli.app import PROGRAM, build_app
 from plugbay.cli.failure import BROKEN_PIPE, FAILED, GOOD, INTERRUPTED, UNUSABLE, exit_code, facts_of, show_failure
-from plugbay.cli.output import Output
+from plugbay.cli.output import Output, ReaderLeft
 from plugbay.cli.session import Session
 from plugbay.errors import PlugbayError, PluginRegistrationError
 
@@ -37,11 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments, output)
         if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
             sys.stdout.flush()
-    except BrokenPipeError:
+    except (ReaderLeft, BrokenPipeError):
         _drop_stdout()
         return BROKEN_PIPE
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except SystemExit as leaving:  # a plugin's command left by itself
+        code = leaving.code if isinstance(leaving.code, int) else FAILED if leaving.code else GOOD
     if code == INTERRUPTED:
         output.say("interrupted")
     return code
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], output: Output) -> int:
     try:
         return _run_verb(arguments, output)
-    except BrokenPipeError:
+    except (ReaderLeft, BrokenPipeError):
         raise
     except PlugbayError as error:
         _show_traceback()

@@ -1,0 +1,114 @@
+"""``plugbay inspect``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+FRAUD = Path(__file__).parents[2] / "examples" / "fraud" / "fraud.wasm"
+KEYS = {
+    "source", "digest", "size", "hostable", "abi", "profile", "problems", "claims", "declines", "metadata", "functions",
+    "default_function", "imports", "exports", "memories", "tables", "start", "function_count", "custom_sections",
+    "producers", "features",
+}  # fmt: skip
+
+
+def test_the_fraud_gear_is_shown_for_people(cli: Cli) -> None:
+    result = cli("inspect", FRAUD)
+    assert result.code == 0
+    for words in ("exact", "(chosen)", "env.reject", "(i32, i32) -> (i64)", "8 or more pages", "It can be hosted"):
+        assert words in result.text
+    assert max(len(line.rstrip()) for line in result.text.splitlines() if str(FRAUD) not in line) <= 100
+
+
+def test_json_has_stable_keys(cli: Cli, echo_file: Path, stranger_file: Path) -> None:
+    for file in (echo_file, stranger_file):
+        assert set(cli("inspect", file, "--json").json) == KEYS
+
+
+def test_a_module_of_no_abi_is_shown_and_fails_the_check(cli: Cli, stranger_file: Path) -> None:
+    result = cli("inspect", stranger_file)
+    assert result.code == 1
+    assert "It can't be hosted" in result.text
+    assert "no export process" in result.text
+    assert "error[unknown-abi]" in result.text
+
+
+def test_findings_of_the_wanted_abi_are_listed(cli: Cli, gear_file: Callable[..., Path]) -> None:
+    odd = gear_file(imports='(import "env" "open_file" (func))')
+    result = cli("inspect", odd, "--json")
+    assert result.code == 1
+    assert [problem["code"] for problem in result.json["problems"]] == ["forbidden-import"]
+    assert result.json["claims"][0]["wins"]
+
+
+def test_limits_decide_whether_it_can_be_hosted(cli: Cli, gear_file: Callable[..., Path]) -> None:
+    wide = gear_file(pages="20")
+    assert cli("inspect", wide).code == 0
+    result = cli("inspect", wide, "--memory-pages", 16, "--json")
+    assert result.code == 1
+    assert result.json["problems"][0]["limit"] == "memory_pages"
+
+
+def test_text_is_compiled(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "small.wat"
+    file.write_text('(module (func (export "process") (param i32 i32) (result i64) (i64.const 0)))')
+    result = cli("inspect", file, "--json")
+    assert result.json["source"] == str(file)
+    assert result.json["exports"][0]["type"] == "(i32, i32) -> (i64)"
+
+
+def test_wrong_text_is_told_with_its_line(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.wat"
+    file.write_text("(module\n  (func (bogus)))")
+    result = cli("inspect", file)
+    assert result.code == 2
+    assert "wrong.wat:2:" in result.err
+
+
+def test_names_in_a_module_can_not_reach_the_terminal(cli: Cli, tmp_path: Path, wat: Callable[[str], bytes]) -> None:
+    file = tmp_path / "rude.wasm"
+    file.write_bytes(wat(r'(module (import "a\0ab" "[bold]" (func)) (func (export "\1b]0;owned\07")))'))
+    text = cli("inspect", file).text
+    assert "\x1b" not in text
+    assert r"\x1b]0;owned\x07" in text
+    assert r"a\x0ab.[bold]" in text
+
+
+def test_a_long_list_is_cut_for_people_only(cli: Cli, tmp_path: Path, wat: Callable[[str], bytes]) -> None:
+    file = tmp_path / "many.wasm"
+    file.write_bytes(wat("(module" + "".join(f'(func (export "f{i}"))' for i in range(150)) + ")"))
+    assert "… and 50 more" in cli("inspect", file).text
+    assert len(cli("inspect", file, "--json").json["exports"]) == 150
+
+
+def test_files_that_are_no_modules_are_unusable_input(cli: Cli, tmp_path: Path) -> None:
+    empty, page, big = tmp_path / "empty.wasm", tmp_path / "page.wasm", tmp_path / "big.wasm"
+    empty.write_bytes(b"")
+    page.write_bytes(b"<!doctype html>")
+    with big.open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    os.mkfifo(tmp_path / "pipe")
+    for path, code in (
+        (empty, "invalid-binary"),
+        (page, "invalid-binary"),
+        (big, "too-large"),
+        (tmp_path, "source-unreadable"),
+        (tmp_path / "pipe", "source-unreadable"),
+        (tmp_path / "nope", "source-not-found"),
+        ("", "source-not-found"),
+        ("martian://module", "source-not-found"),
+    ):
+        result = cli("inspect", path, "--json")
+        assert (result.code, result.json["error"]["code"]) == (2, code), path
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_unusable_input(cli: Cli, echo_file: Path) -> None:
+    echo_file.chmod(0)
+    assert cli("inspect", echo_file).code == 2
