@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from plugbay.cli import main
+from plugbay import PlugbayPlugins
+from plugbay.cli import main, program
 
 LOG = '(import "env" "log" (func $log (param i32 i32 i32)))'
 REJECT = '(import "env" "reject" (func $reject (param i32 i32)))'
@@ -51,6 +52,16 @@ def cli(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
         return Result(code, captured.out, captured.err.decode())
 
     return run
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Installs a plugin of plugbay beside those of the entry points, for one test."""
+
+    def with_plugin(plugin: object) -> None:
+        monkeypatch.setattr(program, "_load_plugins", lambda: PlugbayPlugins([plugin]))
+
+    return with_plugin
 
 
 @pytest.fixture

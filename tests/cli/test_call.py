@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -223,3 +224,30 @@ def test_a_message_of_bytes_survives(cli: Cli) -> None:
     result = cli("call", PASSTHROUGH, "--message", '{"data": {"blob": {"$bytes": "AP8="}}}')
     assert json.loads(result.out)["data"] == {"blob": {"$bytes": "AP8="}}
     assert message.data["blob"] == base64.b64decode("AP8=")
+
+
+def test_a_deep_backtrace_fits_on_a_screen(cli: Cli, gear_file: Callable[..., Path]) -> None:
+    deep = gear_file("(call $down) (i64.const 0)", extra="(func $down (call $down) (call $down))")
+    result = cli("call", deep, "--input", "x")
+    assert result.code == 1
+    assert "error[guest-trap]" in result.err
+    assert "frames more)" in result.err
+    assert len(result.err.splitlines()) < 24
+
+
+def test_closed_standard_input_is_unusable(echo_file: Path) -> None:
+    command = f'exec "{sys.executable}" -m plugbay call "{echo_file}" --input-file - <&-'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert b"error[stream-unusable]" in done.stderr
+
+
+def test_state_is_kept_where_it_was_asked_for(cli: Cli, gear_file: Callable[..., Path], tmp_path: Path) -> None:
+    counting = gear_file(
+        "(drop (call $put (i32.const 16) (i32.const 1) (local.get $p) (local.get $n))) (i64.const 0)",
+        imports='(import "env" "flux_kv_put" (func $put (param i32 i32 i32 i32) (result i32)))',
+        extra='(data (i32.const 16) "k")',
+    )
+    result = cli("call", counting, "--state", f"sqlite:{tmp_path}/state.db", "--message", LINE, "--json")
+    assert result.json["state"] == {"written": ["k"], "deleted": []}
+    assert cli("call", counting, "--message", LINE, "--json").json["state"] is None

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from plugbay import Certainty, Claim
+from plugbay.errors import InvalidMetadata
+from plugbay.hookspecs import hookimpl
+
 Cli = Callable[..., Any]
 FRAUD = Path(__file__).parents[2] / "examples" / "fraud" / "fraud.wasm"
 KEYS = {
@@ -45,6 +49,37 @@ def test_findings_of_the_wanted_abi_are_listed(cli: Cli, gear_file: Callable[...
     assert result.code == 1
     assert [problem["code"] for problem in result.json["problems"]] == ["forbidden-import"]
     assert result.json["claims"][0]["wins"]
+
+
+class Greedy:
+    """An adapter, and the plugin that registers it, that claims every module for sure."""
+
+    name = "greedy"
+    engines = ("wasmtime",)
+
+    @hookimpl
+    def plugbay_adapters(self) -> list[Greedy]:
+        return [self]
+
+    def claim(self, info: object, config: object) -> Claim:
+        return Claim(self.name, Certainty.EXACT, ("it is mine",))
+
+    def compile(self, *arguments: object) -> None:
+        raise InvalidMetadata("it says nothing about itself")
+
+
+def test_two_sure_claims_are_ambiguous_until_one_is_named(
+    cli: Cli, echo_file: Path, install: Callable[[object], None]
+) -> None:
+    install(Greedy())
+    result = cli("inspect", echo_file)
+    assert result.code == 1
+    for words in ("error[ambiguous-abi]: 2 adapters claim the module", "it is mine", "exports process", "--abi"):
+        assert words in result.text
+    for verb in ("call", "run", "bench"):
+        assert cli(verb, echo_file, "--json").json["error"]["code"] == "ambiguous-abi"
+    assert cli("inspect", echo_file, "--abi", "fluxrig", "--json").json["abi"] == "fluxrig"
+    assert cli("inspect", echo_file, "--abi", "greedy", "--json").json["problems"][0]["code"] == "invalid-metadata"
 
 
 def test_limits_decide_whether_it_can_be_hosted(cli: Cli, gear_file: Callable[..., Path]) -> None:
@@ -112,3 +147,24 @@ def test_files_that_are_no_modules_are_unusable_input(cli: Cli, tmp_path: Path) 
 def test_an_unreadable_file_is_unusable_input(cli: Cli, echo_file: Path) -> None:
     echo_file.chmod(0)
     assert cli("inspect", echo_file).code == 2
+
+
+def test_all_that_a_module_declares_is_shown(cli: Cli, tmp_path: Path, wat: Callable[[str], bytes]) -> None:
+    file = tmp_path / "everything.wasm"
+    file.write_bytes(
+        wat(
+            r'(module (@custom "note" "\01\02\03") (@producers (language "Zig" "0.17"))'
+            ' (import "env" "table" (table 1 2 funcref)) (memory 1 3)'
+            ' (func $go (export "go") (param v128)) (func $start) (start $start))'
+        )
+    )
+    text = cli("inspect", file).text
+    for words in (
+        "function 1 runs when the module is instantiated",
+        "funcref, 1 to 2",
+        "1 to 3 pages: 64 KiB at the start, at most 192 KiB",
+        "note, 3 bytes at byte",
+        "Zig 0.17",
+        "simd",
+    ):
+        assert words in text

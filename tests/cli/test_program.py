@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from plugbay import PlugbayPlugins
 from plugbay.cli import program
 from plugbay.errors import PluginRegistrationError
 from plugbay.hookspecs import hookimpl
@@ -35,16 +34,6 @@ class Commands:
     def plugbay_commands(self, app: typer.Typer) -> None:
         for name, command in self.commands.items():
             app.command(name)(command)
-
-
-@pytest.fixture
-def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
-    """Installs a plugin beside those of the entry points, for one test."""
-
-    def with_plugin(plugin: object) -> None:
-        monkeypatch.setattr(program, "_load_plugins", lambda: PlugbayPlugins([plugin]))
-
-    return with_plugin
 
 
 def test_version_is_that_of_the_package(cli: Cli) -> None:
