@@ -24,7 +24,7 @@ BATCH_SECONDS: Final = 0.05
 _FIRST_BATCH: Final = 1
 _LARGEST_BATCH: Final = 8192
 
-Write = Callable[[bytes], None]
+Write = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True)

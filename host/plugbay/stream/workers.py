@@ -7,9 +7,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import sleep
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
+_GRACE_SECONDS: Final = 0.1
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -35,8 +37,7 @@ class Workers(Generic[_Item, _Result]):
     ) -> None:
         self._executor.shutdown(wait=False, cancel_futures=error is not None)
         if isinstance(error, KeyboardInterrupt):
-            for thread in tuple(self._busy):
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt))
+            self._interrupt()
         self._executor.shutdown(wait=True)
 
     def start(self, item: _Item) -> None:
@@ -50,6 +51,13 @@ class Workers(Generic[_Item, _Result]):
         """
         while len(self._waiting) > leave:
             yield self._waiting.popleft().result()
+
+    def _interrupt(self) -> None:
+        # What ends by itself is left alone; and an exception that hits a __del__ is lost, so it may take another.
+        while self._busy:
+            sleep(_GRACE_SECONDS)
+            for thread in tuple(self._busy):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt))
 
     def _run(self, item: _Item) -> _Result:
         thread = threading.get_ident()
