@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "run.py"
 BENCHMARKS = ("calls", "log_lines", "cold_start", "threads", "streams", "memory", "instances")
@@ -39,12 +39,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, int | float):
-        yield value
-    elif isinstance(value, dict | list):
-        inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
-        for item in inner:
+    if isinstance(value, dict):
+        for item in cast("dict[str, Any]", value).values():
             yield from numbers(item)
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from numbers(item)
+    elif isinstance(value, int | float):
+        yield value
 
 
 def test_every_benchmark_runs(run: Run) -> None:
