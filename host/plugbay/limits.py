@@ -77,7 +77,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "module_bytes": (8, 2 * _GIB),
     "table_elements": (0, 10_000_000),
     "instances": (1, 100_000),
-    "stack_bytes": (16 * 1024, 4 * 1024 * 1024),
+    "stack_bytes": (16 * 1024, 2 * 1024 * 1024),  # wasmtime aborts the process over 2 MiB
     "input_bytes": (0, _GIB),
     "output_bytes": (0, _GIB),
     "messages_out": (0, 1_000_000),
