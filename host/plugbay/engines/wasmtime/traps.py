@@ -51,7 +51,11 @@ def _trap_error(trap: wasmtime.Trap, *, plugin: str, fuel: int | None, code_shif
     name = _NAMES.get(code, code.name.lower().replace("_", " ")) if code is not None else "host trap"
     frames = _guest_frames(trap.frames, code_shift)
     where = f" in {frames[0].function}" if frames else ""
-    return GuestTrap(f"trapped{where}: {name}", trap=name, frames=frames, plugin=plugin)
+    error = GuestTrap(f"trapped{where}: {name}", trap=name, frames=frames, plugin=plugin)
+    if code is wasmtime.TrapCode.STACK_OVERFLOW:
+        error.limit = "stack_bytes"
+        error.hint = "it recurses without end, or needs a larger Limits.stack_bytes"
+    return error
 
 
 def _guest_frames(frames: Iterable[wasmtime.Frame], code_shift: int) -> list[TrapFrame]:
