@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from plugbay.contracts import AbiAdapter, Engine, PluginOptions
+from plugbay.contracts import AbiAdapter, CompiledPlugin, Engine, PluginOptions
 from plugbay.detection import AUTO, choose
 from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
-from plugbay.errors import ConfigInvalid, PluginClosed
+from plugbay.errors import ConfigInvalid, PlugbayError, PluginClosed
 from plugbay.limits import Limits
 from plugbay.message.scanner import Scanner
 from plugbay.module.binary import read_module
 from plugbay.module.source import ModuleSource, WasmSource, read_source
-from plugbay.module.verified import Trust, verify
+from plugbay.module.verified import Trust, VerifiedModule, verify
 from plugbay.permissions import Permissions
 from plugbay.plugin import Plugin, Version
 from plugbay.plugins import PlugbayPlugins
@@ -26,6 +26,8 @@ from plugbay.state import MemoryStore, StateStore
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from plugbay.module.info import ModuleInfo
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -161,7 +163,7 @@ class Host:
         module = verify(self.read(source, options.limits), self.trust)
         info = read_module(module.data, module.digest)
         adapter, claim = choose(self.plugins.adapters, info, options.config, abi, plugin=options.name)
-        compiled = adapter.compile(module, info, self._engine_for(adapter, engine), options)
+        compiled = _compile(adapter, module, info, self._engine_for(adapter, engine), options)
         pool = Pool(
             lambda: compiled.instantiate(self._services(options, permissions)),
             size=instances,
@@ -204,6 +206,16 @@ class Host:
         assert isinstance(engine, WasmtimeEngine)
         settings = CodeSettings.of(self.limits.with_changes(fuel=None))
         return engine.native(settings), engine.compile_own(wasm, settings)
+
+
+def _compile(
+    adapter: AbiAdapter, module: VerifiedModule, info: ModuleInfo, engine: Engine, options: PluginOptions
+) -> CompiledPlugin:
+    try:
+        return adapter.compile(module, info, engine, options)
+    except PlugbayError as error:
+        error.plugin = error.plugin or options.name  # the stages of compiling know modules, not plugins
+        raise
 
 
 def _checked_name(name: str) -> str:

@@ -14,7 +14,7 @@ from plugbay.engines.wasmtime.epoch import process_ticker
 from plugbay.engines.wasmtime.features import check_features
 from plugbay.engines.wasmtime.unchecked import check_bindings
 from plugbay.engines.wasmtime.version import wasmtime_version
-from plugbay.errors import InvalidBinary, PluginClosed
+from plugbay.errors import InvalidBinary, PluginClosed, TooLarge
 from plugbay.limits import PAGE_BYTES
 from plugbay.module.rewrite import prepare_guest
 
@@ -84,8 +84,9 @@ class WasmtimeEngine:
         """A guest's module with its memory limit written in, from the cache or compiled.
 
         ``features`` names wasm proposals allowed beyond core 2.0. Raises :class:`TooLarge` when the module starts with
-        more memory than allowed, :class:`InvalidBinary` or :class:`UnsupportedFeature` when it does not validate.
+        more memory or table elements than allowed, :class:`InvalidBinary` or :class:`UnsupportedFeature` when it does not validate.
         """
+        _check_tables(info, limits)
         settings = CodeSettings.of(limits)
         wanted = f"guest {module.digest} pages={limits.memory_pages} features={','.join(sorted(features))}"
         prepared = prepare_guest(module.data, info, memory_pages=limits.memory_pages)
@@ -136,6 +137,18 @@ class WasmtimeEngine:
             raise InvalidBinary(f"does not compile: {error}") from error
         self.cache.add(key, bytes(module.serialize()))
         return module
+
+
+def _check_tables(info: ModuleInfo, limits: Limits) -> None:
+    elements = sum(table.minimum for table in info.tables)
+    if elements > limits.table_elements:
+        raise TooLarge(
+            f"the module's tables start with {elements} elements, over the limit of {limits.table_elements}",
+            limit="table_elements",
+            expected=limits.table_elements,
+            found=elements,
+            hint="raise Limits.table_elements if you trust it",
+        )
 
 
 def _config(settings: CodeSettings) -> wasmtime.Config:
