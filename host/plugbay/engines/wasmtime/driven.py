@@ -99,7 +99,8 @@ class DrivenInstance:
             for function in self._starts:
                 self._crossing.run(function)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise self._failure(error) from None
+            failure = self._failure(error)
+            raise failure from failure.__cause__
         return self._crossing.read(start, self._header[Word.TOP] - start)
 
     def invoke(self, payload: bytes) -> bytes | None:
@@ -112,7 +113,8 @@ class DrivenInstance:
         try:
             return self._invoke(payload)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise self._failure(error) from None
+            failure = self._failure(error)
+            raise failure from failure.__cause__
 
     def row(self) -> Row:
         """What the driver says of the last :meth:`invoke`. Raises when the guest broke its ABI, and is poisoned."""
