@@ -103,8 +103,10 @@
     (call $spend (local.get $len))
     (call $append (i32.const 16) (local.get $ptr) (local.get $len)))
 
+  ;; A reason costs its length and its header, or a guest could fill the mailbox with empty ones.
   (func $reject (param $ptr i32) (param $len i32)
     (global.set $rejected (i32.const 1))
+    (call $spend (i32.const 8))
     (call $spend (local.get $len))
     (call $append (i32.const 17) (local.get $ptr) (local.get $len)))
 
