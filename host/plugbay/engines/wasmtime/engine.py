@@ -84,7 +84,8 @@ class WasmtimeEngine:
         """A guest's module with its memory limit written in, from the cache or compiled.
 
         ``features`` names wasm proposals allowed beyond core 2.0. Raises :class:`TooLarge` when the module starts with
-        more memory or table elements than allowed, :class:`InvalidBinary` or :class:`UnsupportedFeature` when it does not validate.
+        more memory or table elements than allowed, :class:`InvalidBinary` or :class:`UnsupportedFeature` when it does
+        not validate.
         """
         _check_tables(info, limits)
         settings = CodeSettings.of(limits)
