@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugbay.engines.wasmtime.mailbox import CODE_MASK, Record, Row, Status
+from plugbay.engines.wasmtime.mailbox import CODE_MASK, HAS_RECORDS, Record, Row, Status
 from plugbay.engines.wasmtime.records import LogReader
 from plugbay.errors import TooManyMessages
 from plugbay.guest_output import read_messages
@@ -43,6 +43,9 @@ class Records(NamedTuple):
     reason: str | None
 
 
+_NO_RECORDS = Records((), (), None)
+
+
 def plain_reply(result: bytes) -> Reply:
     """The reply of a message that led to its result and nothing else."""
     return Reply(Disposition.OK, result)
@@ -50,7 +53,7 @@ def plain_reply(result: bytes) -> Reply:
 
 def read_reply(guest: DrivenInstance, row: Row) -> Reply:
     """The reply in a row and its records."""
-    records = split_records(guest.records(row))
+    records = split_records(guest.records(row)) if row.status & HAS_RECORDS else _NO_RECORDS
     logs = (*records.logs, *guest.notes())
     match row.status & CODE_MASK:
         case Status.REJECTED:

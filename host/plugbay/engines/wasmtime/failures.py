@@ -56,7 +56,10 @@ def cause_error(cause: int, detail: int, *, plugin: str, limits: Limits) -> Plug
 
 def status_error(status: int, size: int, *, plugin: str, limits: Limits) -> CallError | None:
     """The error of a row in which the guest broke its ABI; None for the other rows. ``size`` is the row's length."""
-    match status & CODE_MASK:
+    code = status & CODE_MASK
+    if code < Status.ALLOCATION_FAILED:
+        return None
+    match code:
         case Status.ALLOCATION_FAILED:
             return AllocationFailed(
                 f"its allocator returned 0 for {size} bytes of input",
