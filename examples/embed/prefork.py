@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from pathlib import Path
+from typing import Any
 
 from plugbay import Host, Limits, Message, Plugin
 
@@ -27,11 +28,11 @@ def main() -> None:
     with Host(limits=Limits(deadline=0.5)) as host:
         plugin = host.load(GEAR)
         fork = multiprocessing.get_context("fork")
-        results: multiprocessing.queues.SimpleQueue[tuple[int, int]] = fork.SimpleQueue()
+        results: Any = fork.SimpleQueue()
         workers = [fork.Process(target=lambda: results.put(work(plugin, 1000))) for _ in range(WORKERS)]
         for worker in workers:
             worker.start()
-        done = dict(results.get() for _ in workers)
+        done: dict[int, int] = dict(results.get() for _ in workers)
         for worker in workers:
             worker.join()
         print(f"{len(done)} workers processed {sum(done.values())} messages")

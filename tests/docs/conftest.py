@@ -2,9 +2,9 @@
 
 What is executed: every ``python`` block (the blocks of a page share their names, in order), every command of a
 ``console`` block that starts with a program of :data:`PROGRAMS`. A block after ``<!-- not run: reason -->`` is left
-alone. An ``output`` block right after a ``python`` block is what that one prints; the lines below a command are what it
-prints, both streams together, when there are any. ``…`` stands for anything, also for lines. A command must end with the
-exit code 0, or with the one that a comment behind it names: ``# exit code 2``.
+alone. An ``output`` block right after a ``python`` block is what that one prints; the lines below a command, if there
+are any, are what it prints, both streams together. ``…`` stands for anything, also for lines. A command must end with
+the exit code 0, or with the one that a comment behind it names: ``# exit code 2``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ PROGRAMS = ("plugbay", "python", "printf", "cat")
 _FENCE = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _NOT_RUN = re.compile(r"<!-- not run: (.+?) -->\s*\Z", re.DOTALL)
 _EXIT_CODE = re.compile(r"#\s*exit code (\d+)\s*\Z")
+_BENCH = re.compile(r"^(plugbay bench\b)(?!.*--seconds)")
 _HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 
@@ -81,7 +82,7 @@ class Page:
         for match in _FENCE.finditer(text):
             line = text.count("\n", 0, match.start(2)) + 1
             if match[1] == "output" and found:
-                found[-1] = Block(**{**vars(found[-1]), "output": match[2]})
+                found[-1] = replace(found[-1], output=match[2])
                 continue
             reason = _NOT_RUN.search(text, 0, match.start())
             found.append(Block(self.path, line, match[1], match[2], reason[1] if reason else None))
@@ -154,7 +155,10 @@ def run_python(page: Page) -> None:
 
 
 def run_command(command: Command) -> None:
-    """Run a command in the current folder; AssertionError for another output or exit code."""
+    """Run a command in the current folder; AssertionError for another output or exit code.
+
+    ``plugbay bench`` measures for a shorter time than the page lets it; ``plugbay cache`` clears a cache of its own.
+    """
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -162,8 +166,10 @@ def run_command(command: Command) -> None:
         "NO_COLOR": "1",
         "TERM": "dumb",
     }
+    if command.text.startswith("plugbay cache"):
+        environment["PLUGBAY_CACHE_DIR"] = str(Path.cwd() / "cache")
     done = subprocess.run(
-        ["sh", "-c", command.text],
+        ["sh", "-c", _BENCH.sub(r"\1 --seconds 0.02", command.text)],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -210,7 +216,9 @@ def payments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workshop(tmp_path: Path, payments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder: the examples as in a checkout, and payments.cbor. What a page logs to is undone after it."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__", ".zig-cache"))
+    shutil.copytree(
+        ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__", ".zig-cache")
+    )
     shutil.copy(payments, tmp_path)
     monkeypatch.chdir(tmp_path)
     guests = logging.getLogger("plugbay.guest")

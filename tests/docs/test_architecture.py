@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plugbay.engines.wasmtime.mailbox import HAS_RECORDS, INPUT, ROW_BYTES, Cause, Record, Refused, Service, Status, Word
+from plugbay.engines.wasmtime.mailbox import (
+    HAS_RECORDS,
+    INPUT,
+    ROW_BYTES,
+    Cause,
+    Record,
+    Refused,
+    Service,
+    Status,
+    Word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

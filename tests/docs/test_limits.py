@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plugbay import Host, Limits, Permissions, Plugin
+from plugbay import GuestInstance, Host, Limits, Permissions, Plugin
 from plugbay.errors import ConfigInvalid, PlugbayError
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ CASES = {
 }
 
 
+def idle(plugin: Plugin) -> list[GuestInstance]:
+    """The instances that wait for work."""
+    return list(plugin._pool.idle)  # pyright: ignore[reportPrivateUsage] # no public name shows the instances
+
+
 def overstep(plugin: Plugin, payloads: Sequence[bytes]) -> PlugbayError:
     """The error of the last payload; those before it are fine."""
     *fine, last = payloads
@@ -115,9 +120,9 @@ def test_going_over_a_limit_has_the_error_and_the_consequence_of_the_page(
         found, consequence = caught.value, "none was made"
     else:
         plugin = load()
-        before = plugin._pool.idle[-1]
+        before = idle(plugin)[-1]
         found = overstep(plugin, case.payloads)
-        consequence = "kept" if list(plugin._pool.idle) == [before] else "replaced"
+        consequence = "kept" if idle(plugin) == [before] else "replaced"
     assert (f"`{type(found).__name__}`", consequence) == (error, instance)
     if found.limit is not None:
         assert found.limit == name.partition(",")[0]

@@ -90,5 +90,7 @@ def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
 
 
 def test_a_table_is_read_by_its_heading(tmp_path: Path) -> None:
-    page = page_of(tmp_path, "## One\n\n| a | b |\n| --- | --- |\n| `x \\| y` | 2 |\n\n## Two\n\n| a |\n| --- |\n| 3 |\n")
+    page = page_of(
+        tmp_path, "## One\n\n| a | b |\n| --- | --- |\n| `x \\| y` | 2 |\n\n## Two\n\n| a |\n| --- |\n| 3 |\n"
+    )
     assert page.rows("One") == [["`x | y`", "2"]]
