@@ -27,19 +27,17 @@ def check_encoded(
     joined = b"".join(outputs)
     scan = scanner.scan(joined, message_limit_bytes=limits.output_bytes)
     every_one_plain = scan.kinds.tobytes().count(0) == len(outputs)
-    if every_one_plain and scan.ends == array("I", accumulate(map(len, outputs))):
+    if limits.messages_out and every_one_plain and scan.ends == array("I", accumulate(map(len, outputs))):
         return list(results)
     return [_judged(result, scanner, plugin, limits) if isinstance(result, bytes) else result for result in results]
 
 
 def _judged(output: bytes, scanner: Scanner, plugin: str, limits: Limits) -> bytes | Outcome:
     scan = scanner.scan(output, message_limit_bytes=limits.output_bytes)
-    if scan.kinds.tobytes() == b"\0" and scan.consumed == len(output):
+    if limits.messages_out and scan.kinds.tobytes() == b"\0" and scan.consumed == len(output):
         return output
     try:
-        messages = read_messages(output, plugin)
-    except InvalidOutput as error:
+        messages = read_messages(output, plugin, most=limits.messages_out)
+    except (InvalidOutput, TooManyMessages) as error:
         return Outcome(Disposition.ERROR, error=error)
-    if len(messages) > limits.messages_out:
-        return Outcome(Disposition.ERROR, error=TooManyMessages.over(plugin, limits.messages_out))
     return Outcome(Disposition.OK if messages else Disposition.DROP, tuple((PORT_OUT, item) for item in messages))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugbay.errors import InvalidMessage, MalformedCbor, MalformedMessage, NotAMessage
+from plugbay.errors import InvalidMessage, MalformedCbor, MalformedMessage, NotAMessage, TooManyMessages
 from plugbay.message.cbor import decode_many
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _HINT = "a guest returns one CBOR fluxMsg, or an array of them"
 
 
-def read_messages(encoded: bytes, plugin: str) -> Sequence[Message]:
-    """The messages in an output: one, or the many of an array (fan-out).
+def read_messages(encoded: bytes, plugin: str, *, most: int, sent: int = 0) -> Sequence[Message]:
+    """The messages in an output: one, or the many of an array (fan-out); at most ``most`` with those already ``sent``.
 
-    Raises :class:`MalformedCbor` or :class:`NotAMessage`.
+    Raises :class:`MalformedCbor`, :class:`NotAMessage` or :class:`TooManyMessages`.
     """
     try:
-        return decode_many(encoded)
+        messages = decode_many(encoded, most=most - sent)
     except MalformedMessage as error:
         raise MalformedCbor(
             f"returned {len(encoded)} bytes that are not strict CBOR: {error.reason}",
@@ -30,6 +30,8 @@ def read_messages(encoded: bytes, plugin: str) -> Sequence[Message]:
             hint=_HINT,
         ) from error
     except InvalidMessage as error:
+        if error.limit == "messages_out":
+            raise TooManyMessages.over(plugin, most) from error
         raise NotAMessage(
             f"returned CBOR that is not a fluxMsg: {error.reason}",
             plugin=plugin,
@@ -38,3 +40,6 @@ def read_messages(encoded: bytes, plugin: str) -> Sequence[Message]:
             found=error.found,
             hint=_HINT,
         ) from error
+    if sent + len(messages) > most:
+        raise TooManyMessages.over(plugin, most)
+    return messages

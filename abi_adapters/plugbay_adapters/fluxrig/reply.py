@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plugbay.engines.wasmtime.mailbox import CODE_MASK, HAS_RECORDS, Record, Row, Status
 from plugbay.engines.wasmtime.records import LogReader
-from plugbay.errors import TooManyMessages
 from plugbay.guest_output import read_messages
 from plugbay.outcome import Disposition, LogRecord, Outcome
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from plugbay.engines.wasmtime.driven import DrivenInstance
     from plugbay.errors import PlugbayError
     from plugbay.limits import Limits
+    from plugbay.message import Message
 
 PORT_OUT = "out"
 
@@ -83,9 +83,9 @@ def outcome_of(reply: Reply, *, plugin: str, limits: Limits, fuel: int | None, s
     Raises :class:`InvalidOutput` or :class:`TooManyMessages`.
     """
     encoded = (*reply.emitted, reply.result) if reply.result else reply.emitted
-    messages = [message for item in encoded for message in read_messages(item, plugin)]
-    if len(messages) > limits.messages_out:
-        raise TooManyMessages.over(plugin, limits.messages_out)
+    messages: list[Message] = []
+    for item in encoded:
+        messages += read_messages(item, plugin, most=limits.messages_out, sent=len(messages))
     disposition = Disposition.DROP if reply.disposition is Disposition.OK and not messages else reply.disposition
     sent = tuple((PORT_OUT, message) for message in messages)
     return Outcome(disposition, sent, reply.logs, reply.reason, None, fuel, seconds)

@@ -76,14 +76,19 @@ def decode_scanned(item: bytes) -> Message:
     return _build(cbor2.loads(item))
 
 
-def decode_many(data: bytes) -> list[Message]:
+def decode_many(data: bytes, *, most: int | None = None) -> list[Message]:
     """The messages in these bytes: one for a map, any number for an array of maps, as a guest that fans out returns.
 
-    Raises :class:`InvalidMessage`, which says where in the array the message stands.
+    Raises :class:`InvalidMessage`, which says where in the array the message stands, or has ``limit="messages_out"``
+    for an array of more than ``most``: its messages are not made then, for four million fit into 4 MiB.
     """
     if not data or data[0] >> 5 != _ARRAY:
         return [decode(data)]
+    promised = _promised(data)
+    if promised <= len(data):  # else they can't be there, and it is malformed
+        _refuse_more(promised, most)
     items = cast("list[object]", _load(data, MAX_DEPTH + 1))
+    _refuse_more(len(items), most)
     messages: list[Message] = []
     for index, item in enumerate(items):
         try:
@@ -95,6 +100,19 @@ def decode_many(data: bytes) -> list[Message]:
             raise
         messages.append(message)
     return messages
+
+
+def _promised(data: bytes) -> int:
+    """The entries of an array by its head; 0 when the head does not tell."""
+    short = data[0] & 0x1F
+    return short if short < 24 else int.from_bytes(data[1 : 1 + (1 << short - 24)], "big") if short < 28 else 0
+
+
+def _refuse_more(count: int, most: int | None) -> None:
+    if most is not None and count > most:
+        raise InvalidMessage(
+            f"an array of {count} messages, more than {most}", limit="messages_out", expected=most, found=count
+        )
 
 
 def _load(data: bytes, max_depth: int) -> object:
