@@ -70,18 +70,14 @@ def test_a_log_line_beyond_memory_traps(
 
 
 @pytest.mark.parametrize("level", [0, 5, 16, 17, 18, -1, 1 << 31])
-def test_a_level_that_there_is_not_is_info(
-    arena: Host, guest: Callable[..., bytes], evil: Message, level: int
-) -> None:
+def test_a_level_that_there_is_not_is_info(arena: Host, guest: Callable[..., bytes], evil: Message, level: int) -> None:
     body = f"(call $log (i32.const {level}) (i32.const 0) (i32.const 2)) {ECHO}"
     outcome = arena.load(guest(body, imports=LOG, extra='(data (i32.const 0) "hi")'), name="odd").process(evil)
     assert [(record.level, record.text) for record in outcome.logs] == [(LogLevel.INFO, "hi")]
     assert outcome.messages == (("out", evil),)
 
 
-def test_a_log_line_that_is_not_utf_8_is_kept_readable(
-    arena: Host, guest: Callable[..., bytes], evil: Message
-) -> None:
+def test_a_log_line_that_is_not_utf_8_is_kept_readable(arena: Host, guest: Callable[..., bytes], evil: Message) -> None:
     module = guest(
         f"(call $log (i32.const 4) (i32.const 0) (i32.const 4)) {ECHO}",
         imports=LOG,
@@ -91,9 +87,7 @@ def test_a_log_line_that_is_not_utf_8_is_kept_readable(
     assert (level, text) == (LogLevel.ERROR, "a\ufffd\ufffdz")
 
 
-def test_logging_in_the_start_up_counts_too(
-    guest: Callable[..., bytes], refusal: Callable[..., PlugbayError]
-) -> None:
+def test_logging_in_the_start_up_counts_too(guest: Callable[..., bytes], refusal: Callable[..., PlugbayError]) -> None:
     flood = _repeat(1_000_000, "(call $log (i32.const 3) (i32.const 0) (i32.const 8))")
     error = refusal(guest(imports=LOG, extra=f"(func $start {flood}) (start $start)"))
     assert isinstance(error, TooManyLogs)
