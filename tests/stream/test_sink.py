@@ -78,3 +78,14 @@ def test_what_can_not_be_written_is_unusable(name: str, tmp_path: Path) -> None:
 def test_what_can_not_be_read_is_unusable(name: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(StreamUnusable, match=f"can't be read: {reason}"), open_source(str(tmp_path / name)):
         pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_files_without_rights_are_unusable(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(0o000)
+    tmp_path.chmod(0o500)
+    with pytest.raises(StreamUnusable, match="Permission denied"), open_source(str(secret)):
+        pass
+    with pytest.raises(StreamUnusable, match="Permission denied"):
+        Sink(str(tmp_path / "new"))
