@@ -40,6 +40,7 @@ def open_source(path: str) -> Generator[int]:
 class Sink:
     """An output that holds whole pieces only: what is half written when writing fails is cut off again.
 
+    Only a kill of the process can leave a piece that is cut off, at the end.
     Opening a path empties the file. Raises :class:`StreamUnusable`, and BrokenPipeError for a pipe whose reader left.
     """
 
