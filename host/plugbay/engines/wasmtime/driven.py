@@ -14,7 +14,16 @@ from plugbay.engines.wasmtime.failures import cause_error, status_error
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word
 from plugbay.engines.wasmtime.traps import call_error
 from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header, rows_offset
-from plugbay.errors import CallError, DeadlineExceeded, GuestTrap, InputTooLarge, OutOfMemory, PlugbayError
+from plugbay.errors import (
+    CallError,
+    DeadlineExceeded,
+    GuestTrap,
+    InitFailed,
+    InputTooLarge,
+    LimitExceeded,
+    OutOfMemory,
+    PlugbayError,
+)
 from plugbay.limits import PAGE_BYTES
 
 if TYPE_CHECKING:
@@ -90,7 +99,7 @@ class DrivenInstance:
     def start(self) -> bytes:
         """Run the guest's start functions, once, under the limits; returns the records that they left.
 
-        Raises as :meth:`invoke` does.
+        Raises :class:`LimitExceeded`, and :class:`InitFailed` for any other failure.
         """
         self._begin()
         start = self._header[Word.TOP]
@@ -100,6 +109,8 @@ class DrivenInstance:
                 self._crossing.run(function)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             failure = self._failure(error)
+            if isinstance(failure, PlugbayError) and not isinstance(failure, LimitExceeded):
+                raise InitFailed(f"its start-up failed: {failure.reason}", plugin=self._plugin) from failure
             raise failure from failure.__cause__
         return self._crossing.read(start, self._header[Word.TOP] - start)
 
@@ -219,7 +230,7 @@ class DrivenInstance:
 
     def _batch(self, chunk: Sequence[bytes], sizes: array[int]) -> tuple[array[int], PlugbayError | None]:
         """One crossing: the words of the rows that hold, and the error of the message after them, if one failed."""
-        frames = sizes.tobytes() + b"".join(chunk)
+        frames = b"".join((sizes.tobytes(), *chunk))
         words = array("I")
         if len(frames) > self._crossing.capacity and not self._crossing.reserve(len(frames)):
             return words, self._too_large(len(frames))
