@@ -66,7 +66,9 @@ class GuestInstance(Protocol):
 
     A failure that leaves the guest in an unknown condition (trap, deadline, invalid output) sets ``poisoned``; the pool
     then closes the instance and builds another. Messages are transactional: the instance commits its services' state
-    after each message that succeeded and rolls it back after each that failed.
+    after each message that succeeded and rolls it back after each that failed. A list of results ends early after a
+    message that poisoned the instance, and after one whose commit raised :class:`StateConflict`, which the host runs
+    again before the next; it is never empty. The pool holds instances weakly: with ``__slots__``, add ``__weakref__``.
     """
 
     poisoned: bool
@@ -76,7 +78,7 @@ class GuestInstance(Protocol):
         ...
 
     def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
-        """Raw calls in order, one entry per payload; shorter only when the last entry poisoned the instance."""
+        """Raw calls in order: one entry per payload that was run, its output or its error."""
         ...
 
     def process(self, message: Message, port: str) -> Outcome:
@@ -84,7 +86,7 @@ class GuestInstance(Protocol):
         ...
 
     def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
-        """Typed messages in order, one outcome each; shorter only when the last one poisoned the instance."""
+        """Typed messages in order: one outcome for each that was run."""
         ...
 
     def close(self) -> None:
@@ -97,7 +99,7 @@ class EncodedGuest(Protocol):
     """A guest whose wire form is fluxMsg in CBOR and that can pass messages along without decoding them."""
 
     def process_encoded(self, payloads: Sequence[bytes], port: str) -> list[bytes | Outcome]:
-        """Encoded fluxMsgs in order, one entry each; shorter only when the last one poisoned the instance.
+        """Encoded fluxMsgs in order: one entry for each that was run.
 
         An entry is the encoded result, which the host will check, where that is all that the message led to; else the
         outcome.

@@ -147,9 +147,6 @@ class Plugin:
         if not set(map(type, payloads)) <= {bytes}:
             payloads = [_as_bytes(payload) for payload in payloads]
         results = self._many(payloads, lambda instance, rest: instance.call_many(function, rest), _itself)
-        for index, result in enumerate(results):
-            if isinstance(result, StateConflict):
-                results[index] = self._call_or_error(function, payloads[index])
         if not set(map(type, results)) <= {bytes}:
             raise BatchError(results, plugin=self.name)
         return results  # type: ignore[return-value] # checked just above
@@ -164,9 +161,6 @@ class Plugin:
     def process_many(self, messages: Sequence[Message], port: str = "in") -> list[Outcome]:
         """Typed messages in order, one outcome each; one that fails leaves the others untouched."""
         outcomes = self._many(messages, lambda instance, rest: instance.process_many(rest, port), _error_outcome)
-        for index, outcome in enumerate(outcomes):
-            if isinstance(outcome.error, StateConflict):
-                outcomes[index] = self._process(messages[index], port)
         if self._observers:
             self._observe(port, outcomes)
         return outcomes
@@ -270,26 +264,30 @@ class Plugin:
                 continue
         return self._with_instance(lambda instance: instance.call(function, payload))
 
-    def _call_or_error(self, function: str, payload: bytes) -> bytes | PlugbayError:
-        try:
-            return self._call_again(function, payload)
-        except CallError as error:
-            return error
-
     def _many(
         self,
         items: Sequence[_Item],
         run: Callable[[GuestInstance, Sequence[_Item]], list[_Result]],
         failed: Callable[[PlugbayError], _Result],
     ) -> list[_Result]:
-        """Run the items on one instance after another, as many as it takes; a replacement that fails costs one item."""
+        """Run the items on one instance after another, as many as it takes; a replacement that fails costs one item.
+
+        One that lost a race for state is run again before the next, so that order holds.
+        """
         results: list[_Result] = []
+        attempts = CONFLICT_ATTEMPTS
         while len(results) < len(items):
             rest = items[len(results) :] if results else items
             try:
-                results += self._with_instance(lambda instance: run(instance, rest))  # noqa: B023 # called at once
+                done = self._with_instance(lambda instance: run(instance, rest))  # noqa: B023 # called at once
             except (CallError, InitFailed, PoolExhausted) as error:
-                results.append(failed(error))
+                done = [failed(error)]
+            attempts = attempts - 1 if len(done) == 1 else CONFLICT_ATTEMPTS - 1
+            if attempts and _lost_a_race(done[-1]):
+                done.pop()
+            else:
+                attempts = CONFLICT_ATTEMPTS
+            results += done
         return results
 
     def _lease(self) -> tuple[Pool, GuestInstance]:
@@ -347,6 +345,10 @@ def _end(pool: Pool, instance: GuestInstance, error: BaseException) -> None:
 
 def _error_outcome(error: PlugbayError) -> Outcome:
     return Outcome(Disposition.ERROR, error=error)
+
+
+def _lost_a_race(result: object) -> bool:
+    return isinstance(result.error if isinstance(result, Outcome) else result, StateConflict)
 
 
 def _itself(error: PlugbayError) -> bytes | PlugbayError:

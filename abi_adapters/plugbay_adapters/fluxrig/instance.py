@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plugbay.engines.wasmtime.guest_log import GuestLog
-from plugbay.errors import ConfigInvalid, InvalidOutput, MessageRejected, MissingExport, PlugbayError
+from plugbay.errors import ConfigInvalid, InvalidOutput, MessageRejected, MissingExport, PlugbayError, StateConflict
 from plugbay.outcome import Disposition, Outcome
 from plugbay_adapters.fluxrig.reply import Failure, Reply, outcome_of, plain_reply, read_reply, split_records
 
@@ -53,6 +53,7 @@ class FluxrigInstance:
             if output is None:
                 output = self._raw(self._guest.row())
             if not self._batches:
+                self._log.write(self._guest.notes())
                 self._guest.services.commit()
         except BaseException:
             self._abandon()
@@ -123,7 +124,7 @@ class FluxrigInstance:
         entry: Reply | Failure
         try:
             output = guest.invoke(encode())
-            entry = plain_reply(output) if output is not None else self._reply(guest.row())
+            entry = self._reply(guest.row()) if output is None else Reply(Disposition.OK, output, logs=guest.notes())
         except PlugbayError as error:
             entry = self._failure(error)
         outcome = self._outcome(entry, perf_counter() - started, guest.fuel_used)
@@ -201,8 +202,10 @@ class FluxrigInstance:
     def _one_by_one(self, items: Sequence[_Item], run: Callable[[_Item], _Result]) -> list[_Result]:
         results: list[_Result] = []
         for item in items:
-            results.append(run(item))
-            if self.poisoned:
+            result = run(item)
+            results.append(result)
+            error = result.error if isinstance(result, Outcome) else result
+            if self.poisoned or isinstance(error, StateConflict):
                 break
         return results
 
