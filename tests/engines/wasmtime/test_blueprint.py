@@ -10,6 +10,7 @@ from plugbay.errors import (
     DeadlineExceeded,
     ForbiddenImport,
     GuestTrap,
+    InitFailed,
     OutOfFuel,
     OutOfMemory,
     PlugbayError,
@@ -68,7 +69,7 @@ def test_what_a_start_function_logs_is_delivered_once(host: Host, gear: Gear, ca
 @pytest.mark.parametrize(
     ("body", "limits", "error"),
     [
-        ("(unreachable)", Limits(), GuestTrap),
+        ("(unreachable)", Limits(), InitFailed),
         ("(loop $again (br $again))", Limits(deadline=0.05), DeadlineExceeded),
         ("(loop $again (br $again))", Limits(fuel=5000), OutOfFuel),
     ],
