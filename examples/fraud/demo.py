@@ -25,24 +25,29 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     payments, scored, rejected = (folder / name for name in ("payments.cbor", "scored.ndjson", "rejected.ndjson"))
     generate = ["--format", "cbor", "--count", str(options.count), "--seed", str(options.seed), "--out", str(payments)]
+    python, plugbay = _beside_us("python"), _beside_us("plugbay")
     steps = (
-        ("python", str(HERE / "generate.py"), *generate),
-        ("plugbay", "run", str(HERE / "fraud.wasm"), "--in", str(payments), "--out", str(scored),
+        (python, str(HERE / "generate.py"), *generate),
+        (plugbay, "run", str(HERE / "fraud.wasm"), "--in", str(payments), "--out", str(scored),
          "--failures", str(rejected)),
-        ("python", str(HERE / "report.py"), str(scored), "--failures", str(rejected)),
+        (python, str(HERE / "report.py"), str(scored), "--failures", str(rejected)),
     )  # fmt: skip
     for step in steps:
-        code = _run(step)
+        print(f"\n$ {' '.join(map(_shown, step))}", flush=True)
+        code = subprocess.run(step, check=False).returncode
         if code:
             return code
     return 0
 
 
-def _run(step: tuple[str, ...]) -> int:
-    shown = " ".join(os.path.relpath(part) if part.startswith("/") else part for part in step)
-    print(f"\n$ {shown}", flush=True)
-    command = [sys.executable, *(("-m", "plugbay") if step[0] == "plugbay" else ()), *step[1:]]
-    return subprocess.run(command, check=False).returncode
+def _beside_us(command: str) -> str:
+    """The command of the virtual environment that runs this script."""
+    return str(Path(sys.executable).with_name(command))
+
+
+def _shown(part: str) -> str:
+    """A path as it is typed from here, if that is shorter."""
+    return min(part, os.path.relpath(part), key=len) if part.startswith("/") else part
 
 
 if __name__ == "__main__":
