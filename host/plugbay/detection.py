@@ -30,14 +30,21 @@ class Detection:
         return "\n".join(f"  {line}" for line in lines)
 
 
-def detect(adapters: Mapping[str, AbiAdapter], info: ModuleInfo, config: Mapping[str, Any]) -> Detection:
-    """Ask every adapter. One whose config does not understand the given one declines with that reason."""
+def detect(
+    adapters: Mapping[str, AbiAdapter], info: ModuleInfo, config: Mapping[str, Any], *, forced: bool = False
+) -> Detection:
+    """Ask every adapter.
+
+    One whose config does not understand the given one declines with that reason, or raises it when ``forced``.
+    """
     claims: list[Claim] = []
     declines: list[Decline] = []
     for adapter in adapters.values():
         try:
             answer = adapter.claim(info, config)
         except ConfigInvalid as error:
+            if forced:
+                raise
             answer = Decline(adapter.name, (error.reason,))
         (claims if isinstance(answer, Claim) else declines).append(answer)  # type: ignore[arg-type] # sorted by type
     return Detection(tuple(claims), tuple(declines))
@@ -49,8 +56,8 @@ def choose(
     """The adapter that hosts the module, and its claim.
 
     With ``abi`` other than ``auto`` that adapter alone is asked. One exact claim wins over possible ones, one possible
-    claim wins alone. Raises :class:`UnknownAbi` or :class:`AmbiguousAbi` with everyone's evidence, or the first of the
-    winner's findings.
+    claim wins alone. Raises :class:`UnknownAbi` or :class:`AmbiguousAbi` with everyone's evidence, the first of the
+    winner's findings, or :class:`ConfigInvalid` when the adapter that was named does not take the config.
     """
     if abi != AUTO:
         if abi not in adapters:
@@ -61,7 +68,7 @@ def choose(
                 hint=f"installed: {', '.join(sorted(adapters))}",
             )
         adapters = {abi: adapters[abi]}
-    detection = detect(adapters, info, config)
+    detection = detect(adapters, info, config, forced=abi != AUTO)
     claim = _winner(detection, plugin)
     if claim.findings:
         finding = claim.findings[0]

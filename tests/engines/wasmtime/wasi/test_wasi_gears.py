@@ -15,7 +15,7 @@ import wasmtime
 
 from plugbay import Disposition, Host, Limits, LogLevel, LogRecord, Message, Outcome, Permissions
 from plugbay.engines.wasmtime.wasi import WASI
-from plugbay.errors import DeadlineExceeded, GuestExit, GuestTrap, TooManyLogs
+from plugbay.errors import DeadlineExceeded, GuestExit, GuestTrap, InitFailed, TooManyLogs
 
 GO_SOURCE = Path(__file__).parents[3] / "guests" / "go_echo"
 GO_LEAST = (1, 24)
@@ -169,6 +169,8 @@ def test_go_without_randomness_stops_where_it_needs_it(host: Host, go_gear: Path
 
 
 def test_go_without_a_clock_does_not_start(host: Host, go_gear: Path) -> None:
-    with pytest.raises(GuestExit) as left:
+    with pytest.raises(InitFailed) as refused:
         host.load(go_gear, permissions=Permissions(clock=False))
-    assert left.value.exit_code == 2
+    left = refused.value.__cause__
+    assert isinstance(left, GuestExit)
+    assert left.exit_code == 2
