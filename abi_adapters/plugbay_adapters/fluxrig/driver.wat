@@ -166,6 +166,7 @@
     (i32.store $mailbox (i32.const 4) (local.get $len))
     (i32.store $mailbox (i32.const 8) (local.get $status))
     (i32.store $mailbox (i32.const 12) (call $top))
+    (i32.store $mailbox (i32.const 60) (i32.ge_u (i32.and (local.get $status) (i32.const 0xff)) (i32.const 16)))
     (local.get $status))
 
   ;; The message of $n bytes at $in. When its allocation leaves no records, the message's area starts at $reuse.
@@ -178,6 +179,7 @@
     (global.set $out_used (i32.const 0))
     (global.set $rejected (i32.const 0))
     (i32.store $mailbox (i32.const 56) (call $top))
+    (i32.store $mailbox (i32.const 60) (i32.const 1))
     (local.set $p (call $alloc (local.get $n)))
     (if (i32.and (i32.eqz (local.get $p)) (i32.ne (local.get $n) (i32.const 0)))
       (then (return (call $finish (call $top) (local.get $n) (i32.const 16)))))

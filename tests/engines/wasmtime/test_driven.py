@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -71,6 +72,21 @@ def test_a_deadline_stops_a_guest_that_never_ends(plugin: Plugin, calls: str, ho
         outcomes = [endless.process(message)] if calls == "process" else endless.process_many([message, message])
         assert all(isinstance(outcome.error, DeadlineExceeded) for outcome in outcomes)
     assert plugin.call("process", b"others serve on") == b"others serve on"
+
+
+def test_the_time_between_two_messages_counts_to_neither(host: Host, gear: Gear) -> None:
+    # The first message is long enough for the epoch to notice it, the pause is over the deadline.
+    body = """
+      (local $i i32)
+      (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 100000000))))
+      (call $copy (local.get $p) (local.get $n))"""
+    plugin = host.load(gear(body), limits=Limits(deadline=0.6))
+    plugin.call("process", b"long")
+    time.sleep(0.7)
+    assert plugin.call("process", b"later") == b"later"
+    assert plugin.call_many("process", [b"later"]) == [b"later"]
 
 
 @pytest.mark.parametrize("round", range(3))

@@ -104,6 +104,7 @@ class DrivenInstance:
         self._begin()
         start = self._header[Word.TOP]
         self._header[Word.AREA_START] = start
+        self._header[Word.OPEN] = 1
         try:
             for function in self._starts:
                 self._crossing.run(function)
@@ -112,6 +113,7 @@ class DrivenInstance:
             if isinstance(failure, PlugbayError) and not isinstance(failure, LimitExceeded):
                 raise InitFailed(f"its start-up failed: {failure.reason}", plugin=self._plugin) from failure
             raise failure from failure.__cause__
+        self._header[Word.OPEN] = 0
         return self._crossing.read(start, self._header[Word.TOP] - start)
 
     def invoke(self, payload: bytes) -> bytes | None:
@@ -184,7 +186,7 @@ class DrivenInstance:
 
     def unfinished(self) -> bytes:
         """The records that a message left before it poisoned the instance; none when it did not."""
-        if not self.poisoned:
+        if not self.poisoned or not self._header[Word.OPEN]:
             return b""
         start, top = self._header[Word.AREA_START], self._header[Word.TOP]
         return self._crossing.read(start, top - start)
@@ -283,6 +285,8 @@ class DrivenInstance:
 
     def _may_go_on(self) -> bool:
         """The epoch's question at each tick: whether the message that runs is still within its deadline."""
+        if not self._header[Word.OPEN]:
+            return True  # the driver was just entered, and the serial is that of the message before
         now = monotonic()
         serial = self._header[Word.SERIAL]
         if serial != self._seen:

@@ -48,6 +48,8 @@ class Word(IntEnum):
     """Bits of :class:`Refused`."""
     AREA_START = 14
     """Where the area of a single call starts."""
+    OPEN = 15
+    """1 while a message runs, and after one that broke its ABI; on entry to the driver the other words are old."""
 
 
 class Status(IntEnum):
