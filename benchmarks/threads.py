@@ -31,7 +31,7 @@ TIMED: Final = (
 
 
 def measure(effort: Effort) -> Section:
-    """Each kind of work with one thread and two, in turns."""
+    """Every kind of work with one thread and with two, all in turns."""
     with ExitStack() as stack:
         host = stack.enter_context(Host())
         pool = stack.enter_context(ThreadPoolExecutor(THREADS))
@@ -47,21 +47,16 @@ def measure(effort: Effort) -> Section:
             ("tiny, call_many", lambda: echo.call_many("process", tinies), TINY_PER_TURN // 100, 1000),
             ("SHA-256 of 1 MB", lambda: hashlib.sha256(block).digest(), count, 1),
         ]
-        found = {
-            name: compare(
-                [
-                    Peer("one thread", _shared(pool, run, times, 1), times * messages),
-                    Peer("two threads", _shared(pool, run, times, THREADS), times * messages),
-                ],
-                rounds=max(1, effort.rounds // 2),
-                slice_seconds=0,
-            )
+        peers = [
+            Peer(name, _shared(pool, run, times, threads), times * messages)
             for name, run, times, messages in kinds
-        }
-    return _section(found)
+            for threads in (1, THREADS)
+        ]
+        timings = compare(peers, rounds=max(1, effort.rounds // 2), slice_seconds=0)
+    return _section({one.name: (one, two) for one, two in zip(timings[::2], timings[1::2], strict=True)})
 
 
-def _section(found: dict[str, list[Timing]]) -> Section:
+def _section(found: dict[str, tuple[Timing, Timing]]) -> Section:
     times = {name: two.times(one) for name, (one, two) in found.items()}
     return Section(
         "threads",
