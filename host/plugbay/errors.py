@@ -98,6 +98,10 @@ class PlugbayError(Exception):
         way_out = f"\n  hint: {self.hint}" if self.hint else ""
         return f"{subject}{self.reason}{way_out}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are pickled as a call with their args, which are not what these are made with.
+        return _rebuild, (type(self), self.args), self.__dict__
+
     def to_dict(self) -> dict[str, object]:
         """The error as plain values for JSON; facts that are unknown are left out."""
         facts: dict[str, object] = {"code": self.code, "reason": self.reason}
@@ -106,6 +110,10 @@ class PlugbayError(Exception):
             if value is not None:
                 facts[name] = value if isinstance(value, (int, float, bool)) else str(value)
         return facts
+
+
+def _rebuild(kind: type[PlugbayError], args: tuple[object, ...]) -> PlugbayError:
+    return kind.__new__(kind, *args)
 
 
 class ModuleError(PlugbayError):
