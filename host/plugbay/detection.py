@@ -22,6 +22,16 @@ class Detection:
     claims: tuple[Claim, ...]
     declines: tuple[Decline, ...]
 
+    def leading(self, abi: str = AUTO) -> tuple[Claim, ...]:
+        """The claims that count, of one ABI or of all: the exact ones, or where there are none the possible ones."""
+        claims = tuple(claim for claim in self.claims if abi in (AUTO, claim.abi))
+        return tuple(claim for claim in claims if claim.certainty is Certainty.EXACT) or claims
+
+    def winner(self, abi: str = AUTO) -> Claim | None:
+        """The claim that hosting goes by; None when there is none, or no single one."""
+        leading = self.leading(abi)
+        return leading[0] if len(leading) == 1 else None
+
     def evidence(self) -> str:
         """What each adapter found and missed, a line each."""
         lines = [f"{claim.abi}: {claim.certainty}: {'; '.join(claim.evidence)}" for claim in self.claims]
@@ -69,7 +79,9 @@ def choose(
             )
         adapters = {abi: adapters[abi]}
     detection = detect(adapters, info, config, forced=abi != AUTO)
-    claim = _winner(detection, plugin)
+    claim = detection.winner()
+    if claim is None:
+        raise _undecided(detection, plugin)
     if claim.findings:
         finding = claim.findings[0]
         finding.plugin = plugin
@@ -77,18 +89,15 @@ def choose(
     return adapters[claim.abi], claim
 
 
-def _winner(detection: Detection, plugin: str) -> Claim:
-    exact = [claim for claim in detection.claims if claim.certainty is Certainty.EXACT]
-    leading = exact or list(detection.claims)
-    if len(leading) == 1:
-        return leading[0]
+def _undecided(detection: Detection, plugin: str) -> UnknownAbi | AmbiguousAbi:
+    leading = detection.leading()
     if not leading:
-        raise UnknownAbi(
+        return UnknownAbi(
             f"no adapter claims the module:\n{detection.evidence()}",
             plugin=plugin,
             hint="name the ABI with --abi (abi=…) to see everything that it misses",
         )
-    raise AmbiguousAbi(
+    return AmbiguousAbi(
         f"{len(leading)} adapters claim the module:\n{detection.evidence()}",
         plugin=plugin,
         found=", ".join(claim.abi for claim in leading),

@@ -18,11 +18,12 @@ from plugbay.module.binary import read_module
 from plugbay.module.source import ModuleSource, WasmSource, read_source
 from plugbay.module.verified import Trust, VerifiedModule, verify
 from plugbay.permissions import Permissions
-from plugbay.plugin import Plugin, Version
+from plugbay.plugin import Plugin
 from plugbay.plugins import PlugbayPlugins
 from plugbay.pool import Pool
 from plugbay.services import HostServices, HttpClient
 from plugbay.state import MemoryStore, StateStore
+from plugbay.version import Version
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -147,6 +148,22 @@ class Host:
             fetch=lambda uri: self.plugins.hook.plugbay_module_source(uri=uri, max_bytes=most),
         )
 
+    def engine_for(self, adapter: AbiAdapter, name: str | None) -> Engine:
+        """The engine of that name, else the host's, else the adapter's preferred one.
+
+        Raises :class:`ConfigInvalid` for one that the adapter can't use.
+        """
+        name = name or self._engine or adapter.engines[0]
+        if name not in adapter.engines or name not in self.plugins.engines:
+            able = [known for known in adapter.engines if known in self.plugins.engines]
+            raise ConfigInvalid(
+                f"the {adapter.name} adapter can't use the engine {name}",
+                expected=", ".join(able),
+                found=name,
+                hint=f"it runs on: {', '.join(able)}" if able else "install an engine that it can use",
+            )
+        return self.plugins.engines[name]
+
     def _forget(self, plugin: Plugin) -> None:
         with self._lock:
             self._open.pop(id(plugin), None)
@@ -163,7 +180,7 @@ class Host:
         module = verify(self.read(source, options.limits), self.trust)
         info = read_module(module.data, module.digest)
         adapter, claim = choose(self.plugins.adapters, info, options.config, abi, plugin=options.name)
-        compiled = _compile(adapter, module, info, self._engine_for(adapter, engine), options)
+        compiled = _compile(adapter, module, info, self.engine_for(adapter, engine), options)
         pool = Pool(
             lambda: compiled.instantiate(self._services(options, permissions)),
             size=instances,
@@ -174,18 +191,6 @@ class Host:
 
     def _services(self, options: PluginOptions, permissions: Permissions) -> HostServices:
         return HostServices(options.name, permissions, options.limits, self.state, self._http)
-
-    def _engine_for(self, adapter: AbiAdapter, name: str | None) -> Engine:
-        name = name or self._engine or adapter.engines[0]
-        if name not in adapter.engines or name not in self.plugins.engines:
-            able = [known for known in adapter.engines if known in self.plugins.engines]
-            raise ConfigInvalid(
-                f"the {adapter.name} adapter can't use the engine {name}",
-                expected=", ".join(able),
-                found=name,
-                hint=f"it runs on: {', '.join(able)}" if able else "install an engine that it can use",
-            )
-        return self.plugins.engines[name]
 
     def _open_state(self, state: StateStore | str | None) -> StateStore:
         if state is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plugbay.contracts import Certainty, PluginOptions
+from plugbay.contracts import PluginOptions
 from plugbay.detection import AUTO, choose, detect
-from plugbay.errors import ConfigInvalid, ModuleError
+from plugbay.errors import ModuleError
 from plugbay.limits import PAGE_BYTES
 from plugbay.module.binary import read_module
 from plugbay.module.info import FuncType, GlobalType, MemoryType, TableType
@@ -16,12 +16,12 @@ from plugbay.module.verified import verify
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugbay.contracts import AbiAdapter, Claim, CompiledPlugin, Engine
+    from plugbay.contracts import Claim
     from plugbay.detection import Detection
     from plugbay.host import Host
     from plugbay.limits import Limits
     from plugbay.module.info import ExternType, ModuleInfo
-    from plugbay.module.source import ModuleSource, WasmSource
+    from plugbay.module.source import ModuleSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ def inspect_module(
     info = read_module(found.data, found.digest)
     adapters = host.plugins.adapters
     detection = detect(adapters, info, config)
-    winner = _winner(detection, abi)
+    winner = detection.winner(abi)
     name = found.origin.rpartition("/")[2]
     options = PluginOptions(name, limits, config, frozenset(features))
     try:
         adapter, _ = choose(adapters, info, config, abi, plugin=name)
-        compiled = _compile(host, adapter, found, info, engine, options)
+        compiled = adapter.compile(verify(found, host.trust), info, host.engine_for(adapter, engine), options)
     except ModuleError as error:
         problems = winner.findings if winner is not None and winner.findings else (error,)
         return Inspection(found.origin, info, detection, winner, problems)
@@ -146,32 +146,6 @@ def describe_type(extern: ExternType) -> str:
             return f"mut {value}" if mutable else value
         case _:
             return f"({', '.join(extern.params)})"
-
-
-def _winner(detection: Detection, abi: str) -> Claim | None:
-    """The claim that :func:`plugbay.detection.choose` settles on; None when there is none or no single one."""
-    claims = [claim for claim in detection.claims if abi in (AUTO, claim.abi)]
-    leading = [claim for claim in claims if claim.certainty is Certainty.EXACT] or claims
-    return leading[0] if len(leading) == 1 else None
-
-
-def _compile(
-    host: Host, adapter: AbiAdapter, found: WasmSource, info: ModuleInfo, engine: str | None, options: PluginOptions
-) -> CompiledPlugin:
-    return adapter.compile(verify(found, host.trust), info, _engine(host, adapter, engine), options)
-
-
-def _engine(host: Host, adapter: AbiAdapter, name: str | None) -> Engine:
-    name = name or adapter.engines[0]
-    if name not in adapter.engines or name not in host.plugins.engines:
-        able = ", ".join(known for known in adapter.engines if known in host.plugins.engines)
-        raise ConfigInvalid(
-            f"the {adapter.name} adapter can't use the engine {name}",
-            expected=able,
-            found=name,
-            hint=f"it runs on: {able}" if able else "install an engine that it can use",
-        )
-    return host.plugins.engines[name]
 
 
 def _claim(claim: Claim, *, wins: bool) -> dict[str, object]:

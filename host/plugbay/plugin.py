@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from threading import RLock
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from plugbay.contracts import Claim, CompiledPlugin, GuestInstance
+    from plugbay.contracts import Claim, GuestInstance
     from plugbay.limits import Limits
     from plugbay.message import Message
     from plugbay.message.scanner import Scanner
@@ -35,29 +34,13 @@ if TYPE_CHECKING:
     from plugbay.module.source import ModuleSource
     from plugbay.observer import Observer
     from plugbay.pool import Pool
+    from plugbay.version import Version
 
 CONFLICT_ATTEMPTS: Final = 10
 """How often a message is run when other writers keep changing the state that it read."""
 _log = logging.getLogger("plugbay.plugin")
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-
-class Version:
-    """One loaded version of a plugin: what was read, claimed and compiled, and its instances."""
-
-    __slots__ = ("claim", "compiled", "info", "pool")
-
-    def __init__(self, info: ModuleInfo, claim: Claim, compiled: CompiledPlugin, pool: Pool) -> None:
-        self.info = info
-        self.claim = claim
-        self.compiled = compiled
-        self.pool = pool
-
-    def close(self) -> None:
-        """Finish what runs, then free everything."""
-        self.pool.close()
-        self.compiled.close()
 
 
 class Plugin:
@@ -179,19 +162,19 @@ class Plugin:
 
     async def acall(self, function: str, payload: bytes) -> bytes:
         """:meth:`call` in a worker thread."""
-        return await asyncio.to_thread(self.call, function, payload)
+        return await _in_thread(self.call, function, payload)
 
     async def acall_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes]:
         """:meth:`call_many` in a worker thread."""
-        return await asyncio.to_thread(self.call_many, function, payloads)
+        return await _in_thread(self.call_many, function, payloads)
 
     async def aprocess(self, message: Message, port: str = "in") -> Outcome:
         """:meth:`process` in a worker thread."""
-        return await asyncio.to_thread(self.process, message, port)
+        return await _in_thread(self.process, message, port)
 
     async def aprocess_many(self, messages: Sequence[Message], port: str = "in") -> list[Outcome]:
         """:meth:`process_many` in a worker thread."""
-        return await asyncio.to_thread(self.process_many, messages, port)
+        return await _in_thread(self.process_many, messages, port)
 
     def reload(self, source: ModuleSource) -> None:
         """Swap in another version; calls in progress finish on the old one, and state stays.
@@ -334,6 +317,12 @@ class Plugin:
                 tell(observer)
             except Exception:  # noqa: BLE001 # an observer must not stop a message
                 _log.exception("the observer %s failed", type(observer).__name__)
+
+
+async def _in_thread(function: Callable[..., _Result], *arguments: Any) -> _Result:
+    from asyncio import to_thread  # here, since importing asyncio costs a command line 10 ms
+
+    return await to_thread(function, *arguments)
 
 
 def _end(pool: Pool, instance: GuestInstance, error: BaseException) -> None:
