@@ -1,0 +1,4 @@
+;; Never comes back.
+(func $attack (result i64)
+  (loop $forever (br $forever))
+  (unreachable))

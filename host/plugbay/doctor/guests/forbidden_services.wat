@@ -1,0 +1,11 @@
+;; Asks for state and the network, which nobody granted; drops the message when each was refused.
+(import "env" "flux_kv_put" (func $kv_put (param i32 i32 i32 i32) (result i32)))
+(import "env" "flux_kv_get" (func $kv_get (param i32 i32) (result i64)))
+(import "env" "flux_req_http" (func $req_http (param i32 i32 i32 i32) (result i64)))
+(data (i32.const 0) "http://169.254.169.254/")
+(func $attack (result i64)
+  (if (i32.eqz (call $kv_put (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 4))) (then (unreachable)))
+  (if (i64.ne (call $kv_get (i32.const 0) (i32.const 4)) (i64.const 0)) (then (unreachable)))
+  (if (i64.ne (call $req_http (i32.const 0) (i32.const 23) (i32.const 0) (i32.const 0)) (i64.const 0))
+    (then (unreachable)))
+  (i64.const 0))

@@ -1,0 +1,10 @@
+;; Grows its table until that fails, then reports the size as the flags of a message: {"flags": size}.
+(table $table 1 funcref)
+(data (i32.const 0) "\a1\65flags\1a")
+(func $attack (result i64)
+  (loop $on (br_if $on (i32.ne (table.grow $table (ref.null func) (i32.const 1)) (i32.const -1))))
+  (i32.store8 (i32.const 8) (i32.shr_u (table.size $table) (i32.const 24)))
+  (i32.store8 (i32.const 9) (i32.shr_u (table.size $table) (i32.const 16)))
+  (i32.store8 (i32.const 10) (i32.shr_u (table.size $table) (i32.const 8)))
+  (i32.store8 (i32.const 11) (table.size $table))
+  (call $pack (i32.const 0) (i32.const 12)))
