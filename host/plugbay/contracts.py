@@ -134,6 +134,7 @@ class CompiledPlugin(Protocol):
         ...
 
 
+@runtime_checkable
 class Engine(Protocol):
     """What runs wasm. Adapters know the engines that they can drive by ``name``."""
 
@@ -152,6 +153,7 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
 class AbiAdapter(Protocol):
     """One ABI: recognises its modules and drives them."""
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import pluggy
 
+from plugbay.contracts import AbiAdapter, Engine
 from plugbay.errors import PluginRegistrationError
 from plugbay.hookspecs import PROJECT, PlugbayHooks
+from plugbay.observer import Observer
 
-if TYPE_CHECKING:
-    from plugbay.contracts import AbiAdapter, Engine
-    from plugbay.observer import Observer
+_Named = TypeVar("_Named", AbiAdapter, Engine)
 
 
 class PlugbayPlugins:
     """The registered plugins. Each host has its own, so that nothing is shared by accident.
 
     ``extra`` are modules or objects to register beside those of the entry points, for tests and programs that bring
-    their own. Raises :class:`PluginRegistrationError` for a hook that doesn't exist, one with wrong arguments, a plugin
-    that can't be imported, or two adapters or engines of one name.
+    their own. Raises :class:`PluginRegistrationError` for a hook that doesn't exist, one with wrong arguments or
+    answers, a plugin that can't be imported, or two adapters or engines of one name.
     """
 
     def __init__(self, extra: Iterable[object] = (), *, entry_points: bool = True) -> None:
@@ -32,16 +32,17 @@ class PlugbayPlugins:
             for plugin in extra:
                 self.manager.register(plugin)
             self.manager.check_pending()
-        except (pluggy.PluginValidationError, ValueError, ImportError, AttributeError) as error:
+            hook = self.manager.hook
+            self.adapters: dict[str, AbiAdapter] = _by_name("adapter", _all_of(AbiAdapter, hook.plugbay_adapters()))
+            self.engines: dict[str, Engine] = _by_name("engine", _all_of(Engine, hook.plugbay_engines()))
+            self.observers: tuple[Observer, ...] = tuple(_all_of(Observer, hook.plugbay_observers()))
+        except PluginRegistrationError:
+            raise
+        except Exception as error:  # importing and asking run the code of others, which may raise anything
             raise PluginRegistrationError(
                 f"a plugin of plugbay can't be registered: {error}",
                 hint="uninstall the package that provides it, or mend its hooks",
             ) from error
-        self.adapters: dict[str, AbiAdapter] = self._by_name("adapter", self.manager.hook.plugbay_adapters())
-        self.engines: dict[str, Engine] = self._by_name("engine", self.manager.hook.plugbay_engines())
-        self.observers: tuple[Observer, ...] = tuple(
-            observer for observers in self.manager.hook.plugbay_observers() for observer in observers
-        )
 
     @property
     def hook(self) -> Any:
@@ -53,14 +54,30 @@ class PlugbayPlugins:
         for engine in self.engines.values():
             engine.close()
 
-    def _by_name(self, kind: str, answers: list[list[Any]]) -> dict[str, Any]:
-        named: dict[str, Any] = {}
-        for item in (item for answer in answers for item in answer):
-            if item.name in named:
-                raise PluginRegistrationError(
-                    f"two plugins register an {kind} called {item.name}: {type(named[item.name]).__module__} and "
-                    f"{type(item).__module__}",
-                    hint="uninstall one of the packages",
-                )
-            named[item.name] = item
-        return named
+
+def _all_of(contract: type, answers: list[list[object]]) -> list[Any]:
+    """What the answers hold, each checked to have the members of its contract."""
+    items: list[Any] = []
+    for item in (item for answer in answers for item in answer):
+        if not isinstance(item, contract):
+            raise PluginRegistrationError(
+                f"a plugin registers {item!r}, which is no {contract.__name__}",
+                expected=contract.__name__,
+                found=type(item).__name__,
+                hint="implement the contract in plugbay.contracts, or uninstall the package",
+            )
+        items.append(item)
+    return items
+
+
+def _by_name(kind: str, items: list[_Named]) -> dict[str, _Named]:
+    named: dict[str, _Named] = {}
+    for item in items:
+        if item.name in named:
+            raise PluginRegistrationError(
+                f"two plugins register an {kind} called {item.name}: {type(named[item.name]).__module__} and "
+                f"{type(item).__module__}",
+                hint="uninstall one of the packages",
+            )
+        named[item.name] = item
+    return named
