@@ -47,7 +47,8 @@ def _calls(axes: Axes, section: Section) -> None:
         axes.bar(places, heights, width, label=_LABELS[name], color=colour)
     axes.set_xticks(range(len(sizes)), [f"{int(size):,} B" for size in sizes])
     axes.set(yscale="log", ylabel="µs per message", title="One echo, lower is better")
-    axes.legend(fontsize=7)
+    axes.margins(y=0.2)  # room for the legend
+    axes.legend(fontsize=7, ncols=len(_LABELS), loc="upper center")
 
 
 def _bars(title: str, label: str, values: Callable[[Any], Mapping[str, float]], *, log: bool = False) -> Any:
