@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
-from itertools import accumulate
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
 
-from plugbay.engines.wasmtime.failures import cause_error, status_error
-from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word
-from plugbay.engines.wasmtime.traps import call_error
-from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header, rows_offset
-from plugbay.errors import (
-    CallError,
-    DeadlineExceeded,
-    GuestTrap,
-    InitFailed,
-    InputTooLarge,
-    LimitExceeded,
-    OutOfMemory,
-    PlugbayError,
+from plugbay.engines.wasmtime.batch import Batch
+from plugbay.engines.wasmtime.failures import (
+    cause_error,
+    deadline_exceeded,
+    input_too_large,
+    out_of_memory,
+    status_error,
 )
-from plugbay.limits import PAGE_BYTES
+from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word, rows_offset
+from plugbay.engines.wasmtime.traps import call_error
+from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header
+from plugbay.errors import CallError, GuestTrap, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -158,16 +153,15 @@ class DrivenInstance:
         """
         results: list[T] = []
         while len(results) < len(payloads) and not self.poisoned:
-            chunk, sizes = self._chunk(payloads, len(results))
-            if not chunk:
+            batch = Batch.of(payloads, len(results), most=self._limits.input_bytes)
+            if batch is None:
                 results.append(failed(self._too_large(len(payloads[len(results)]))))
                 continue
-            words, error = self._batch(chunk, sizes)
-            area = rows_offset(_frames_size(sizes)) + ROW_BYTES * len(chunk)
+            words, error = self._cross(batch)
             if any(words[2::4]):
-                results.extend(self._settled(_rows(words, area), plain, special, failed))
+                results.extend(self._settled(batch.rows(words), plain, special, failed))
             else:
-                results.extend(map(plain, self._outputs(words, area)))
+                results.extend(map(plain, batch.outputs(words, self._crossing.read)))
             if error is not None:
                 results.append(failed(error))
         return results
@@ -219,39 +213,22 @@ class DrivenInstance:
         if self._serves:
             self.services.begin()
 
-    def _chunk(self, payloads: Sequence[bytes], start: int) -> tuple[Sequence[bytes], array[int]]:
-        """The payloads from ``start`` that fit one batch, and their sizes; none when the next is too large itself."""
-        rest = payloads[start:] if start else payloads
-        sizes = array("I", map(len, rest))
-        most = self._limits.input_bytes
-        if sum(sizes) > BATCH_BYTES or max(sizes) > most:
-            fits = max(1, bisect_right(list(accumulate(sizes)), BATCH_BYTES))
-            fits = next((index for index, size in enumerate(sizes[:fits]) if size > most), fits)
-            rest, sizes = rest[:fits], sizes[:fits]
-        return rest, sizes
-
-    def _batch(self, chunk: Sequence[bytes], sizes: array[int]) -> tuple[array[int], PlugbayError | None]:
+    def _cross(self, batch: Batch) -> tuple[array[int], PlugbayError | None]:
         """One crossing: the words of the rows that hold, and the error of the message after them, if one failed."""
-        frames = b"".join((sizes.tobytes(), *chunk))
         words = array("I")
-        if len(frames) > self._crossing.capacity and not self._crossing.reserve(len(frames)):
-            return words, self._too_large(len(frames))
+        crossing = self._crossing
+        if len(batch.frames) > crossing.capacity and not crossing.reserve(len(batch.frames)):
+            return words, self._too_large(len(batch.frames))
         error: PlugbayError | None = None
         try:
-            self._crossing.invoke_many(frames, len(chunk))
+            crossing.invoke_many(batch.frames, batch.count)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as raised:
             failure = self._failure(raised)
             if not isinstance(failure, PlugbayError):
                 raise failure from None
             error = failure
-        words.frombytes(self._crossing.read(rows_offset(len(frames)), ROW_BYTES * self._header[Word.INDEX]))
+        words.frombytes(crossing.read(rows_offset(len(batch.frames)), ROW_BYTES * self._header[Word.INDEX]))
         return words, error
-
-    def _outputs(self, words: array[int], area: int) -> list[bytes]:
-        """The outputs of rows that are all plain: they lie end to end."""
-        ends = list(accumulate(words[1::4]))
-        outputs = self._crossing.read(area, ends[-1]) if ends else b""
-        return [outputs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
     def _settled(
         self,
@@ -274,14 +251,7 @@ class DrivenInstance:
         return error
 
     def _too_large(self, size: int) -> InputTooLarge:
-        return InputTooLarge(
-            f"an input of {size} bytes is over the limit of {self._limits.input_bytes}",
-            plugin=self._plugin,
-            limit="input_bytes",
-            expected=self._limits.input_bytes,
-            found=size,
-            hint="raise Limits.input_bytes",
-        )
+        return input_too_large(size, plugin=self._plugin, limits=self._limits)
 
     def _may_go_on(self) -> bool:
         """The epoch's question at each tick: whether the message that runs is still within its deadline."""
@@ -295,13 +265,7 @@ class DrivenInstance:
         ends = self.services.deadline_at if self._serves else self._since + self._limits.deadline
         if now < ends:
             return True
-        self.pending = DeadlineExceeded(
-            f"took longer than its deadline of {self._limits.deadline:g} s",
-            plugin=self._plugin,
-            limit="deadline",
-            expected=self._limits.deadline,
-            hint="raise Limits.deadline (--deadline) if the guest is trusted to need longer",
-        )
+        self.pending = deadline_exceeded(plugin=self._plugin, limits=self._limits)
         return False
 
     def _failure(self, error: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
@@ -322,13 +286,7 @@ class DrivenInstance:
         pages = self._memory.size(self._store)
         if trap.trap != "unreachable" or pages < self._limits.memory_pages or pages == self._initial_pages:
             return trap
-        error = OutOfMemory(
-            f"aborted with its memory at the limit of {pages} pages ({pages * PAGE_BYTES // 1024} KiB)",
-            plugin=self._plugin,
-            limit="memory_pages",
-            expected=self._limits.memory_pages,
-            hint="raise Limits.memory_pages (--memory-pages), or the guest leaks",
-        )
+        error = out_of_memory(pages, plugin=self._plugin)
         error.__cause__ = trap
         return error
 
@@ -340,14 +298,3 @@ class DrivenInstance:
         header[Word.MAX_MESSAGES] = limits.messages_out
         header[Word.HIGH_WATER] = 2 * BATCH_BYTES
         header[Word.REFUSED] = (0 if permissions.log else Refused.LOG) | (0 if permissions.outputs else Refused.OUTPUTS)
-
-
-def _frames_size(sizes: array[int]) -> int:
-    return 4 * len(sizes) + sum(sizes)
-
-
-def _rows(words: array[int], area: int) -> Iterator[Row]:
-    """Rows from their words; each message's area starts where that of the one before it ended."""
-    starts = array("I", [area])
-    starts.extend(words[3:-4:4])
-    return map(Row, starts, words[0::4], words[1::4], words[2::4], words[3::4])

@@ -8,8 +8,11 @@ from plugbay.engines.wasmtime.mailbox import CODE_MASK, Cause, Status
 from plugbay.errors import (
     AllocationFailed,
     CallError,
+    DeadlineExceeded,
     GuestExit,
+    InputTooLarge,
     LimitExceeded,
+    OutOfMemory,
     OutputOverlapsInput,
     OutputTooLarge,
     PermissionDenied,
@@ -18,6 +21,7 @@ from plugbay.errors import (
     TooManyLogs,
     TooManyMessages,
 )
+from plugbay.limits import PAGE_BYTES
 
 if TYPE_CHECKING:
     from plugbay.limits import Limits
@@ -87,6 +91,40 @@ def status_error(status: int, size: int, *, plugin: str, limits: Limits) -> Call
             return _output_too_large(size, plugin=plugin, limits=limits)
         case _:
             return None
+
+
+def input_too_large(size: int, *, plugin: str, limits: Limits) -> InputTooLarge:
+    """An input of ``size`` bytes does not go in."""
+    return InputTooLarge(
+        f"an input of {size} bytes is over the limit of {limits.input_bytes}",
+        plugin=plugin,
+        limit="input_bytes",
+        expected=limits.input_bytes,
+        found=size,
+        hint="raise Limits.input_bytes",
+    )
+
+
+def deadline_exceeded(*, plugin: str, limits: Limits) -> DeadlineExceeded:
+    """The message's time is up."""
+    return DeadlineExceeded(
+        f"took longer than its deadline of {limits.deadline:g} s",
+        plugin=plugin,
+        limit="deadline",
+        expected=limits.deadline,
+        hint="raise Limits.deadline (--deadline) if the guest is trusted to need longer",
+    )
+
+
+def out_of_memory(pages: int, *, plugin: str) -> OutOfMemory:
+    """The guest gave up with all its ``pages`` in use."""
+    return OutOfMemory(
+        f"aborted with its memory at the limit of {pages} pages ({pages * PAGE_BYTES // 1024} KiB)",
+        plugin=plugin,
+        limit="memory_pages",
+        expected=pages,
+        hint="raise Limits.memory_pages (--memory-pages), or the guest leaks",
+    )
 
 
 def _output_too_large(size: int, *, plugin: str, limits: Limits) -> OutputTooLarge:

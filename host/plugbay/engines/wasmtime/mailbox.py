@@ -124,3 +124,8 @@ class Service(IntEnum):
     CLOCK = 4
     RANDOM = 5
     SLEEP = 6
+
+
+def rows_offset(frames_size: int) -> int:
+    """Where the rows of a batch lie: after its frames, on the next 8 bytes."""
+    return (INPUT + frames_size + 7) & -8

@@ -21,7 +21,7 @@ from wasmtime import _ffi as ffi
 from wasmtime._extern import wrap_extern
 
 from plugbay.engines.wasmtime.callbacks import c_callback, callback_address
-from plugbay.engines.wasmtime.mailbox import INPUT, Word
+from plugbay.engines.wasmtime.mailbox import INPUT, Word, rows_offset
 from plugbay.engines.wasmtime.version import wasmtime_version
 from plugbay.errors import ConfigInvalid
 from plugbay.limits import PAGE_BYTES
@@ -207,11 +207,6 @@ def guest_export(store: wasmtime.Store, instance: wasmtime.Instance, name: str) 
 def blank_header() -> ctypes.Array[ctypes.c_uint32]:
     """A header of zeros, for the time before there is a mailbox."""
     return (ctypes.c_uint32 * len(Word))()
-
-
-def rows_offset(frames_size: int) -> int:
-    """Where the rows of a batch lie: after its frames, on the next 8 bytes."""
-    return (INPUT + frames_size + 7) & -8
 
 
 class HostFunction:
