@@ -111,8 +111,11 @@ class Host:
             on_close=self._forget,
         )
         with self._lock:
-            self._open[id(plugin)] = plugin
-        return plugin
+            if not self._closed:
+                self._open[id(plugin)] = plugin
+                return plugin
+        plugin.close()
+        raise PluginClosed("the host was closed while the plugin was loading")
 
     def new_scanner(self) -> Scanner:
         """A scanner of CBOR streams, from the engine's cache; the caller closes it."""
