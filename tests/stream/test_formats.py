@@ -151,6 +151,13 @@ def test_a_byte_order_mark_is_skipped_at_the_start_only() -> None:
     assert [number for number, _, _ in result.bad] == [2]
 
 
+def test_a_byte_order_mark_counts_against_the_limit_however_it_is_cut() -> None:
+    stream = b"\xef\xbb\xbf" + b" " * (MOST - 2)
+    for chunks in ([stream], cut(stream, range(len(stream)))):
+        result = read(NdjsonReader(max_bytes=MOST), chunks)
+        assert result.bad == [(1, f"line 1 has over {MOST} bytes", None)]
+
+
 def test_a_giant_line_is_named_in_little_memory_and_the_next_is_fine() -> None:
     last = message(7)
     reader = NdjsonReader(max_bytes=MOST)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from plugbay.errors import InvalidMessage
 from plugbay.message.cbor import decode, decode_scanned
-from plugbay.message.ndjson import from_line, to_line
+from plugbay.message.ndjson import from_line, to_line_judged
 from plugbay.message.scanner import MAX_BUFFER_BYTES, Kind, Scan, Scanner
 
 PORTION_ITEMS: Final = 8192
@@ -107,8 +107,9 @@ class NdjsonReader:
         payloads: list[bytes] = []
         numbers: list[int] = []
         bad: list[BadItem] = []
-        for line in lines:
+        for kept in lines:
             self._number += 1
+            line = kept.removeprefix(BOM_UTF8) if kept is not None and self._number == 1 else kept
             if line is None:
                 reason = f"line {self._number} has over {self._max_bytes} bytes"
                 bad.append(BadItem(self._number, InvalidMessage(reason, expected=self._max_bytes)))
@@ -130,8 +131,6 @@ class NdjsonReader:
         skipped = self._skipping
         self._skipping = len(rest) > self._max_bytes or (skipped and not whole)
         self._rest = rest[:1] if self._skipping else rest
-        if whole and not self._number:
-            whole[0] = whole[0].removeprefix(BOM_UTF8)
         for line in whole:
             yield None if skipped or len(line) > self._max_bytes else line
             skipped = False
@@ -223,4 +222,4 @@ def encoder(form: StreamFormat) -> Callable[[bytes], bytes]:
     """What turns an encoded, checked message into the bytes of an output stream."""
     if form is StreamFormat.CBOR:
         return lambda encoded: encoded
-    return lambda encoded: to_line(decode_scanned(encoded))
+    return lambda encoded: to_line_judged(decode_scanned(encoded))
