@@ -38,6 +38,11 @@ def to_line(message: Message) -> bytes:
     Raises :class:`InvalidMessage` when it breaks the rules of :mod:`plugbay.message.rules`.
     """
     validate(message)
+    return to_line_judged(message)
+
+
+def to_line_judged(message: Message) -> bytes:
+    """:func:`to_line` for a message that was decoded or judged before: it is not judged again."""
     line: dict[str, object] = {"id": id_to_text(message.id)}
     if message.ref_id != NIL_ID:
         line["ref_id"] = id_to_text(message.ref_id)

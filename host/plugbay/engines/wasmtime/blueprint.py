@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -71,17 +72,24 @@ class Blueprint:
             for item in driver.info.imports
             if item.module == "guest"
         }
-        self._imports = [f"{item.module}.{item.name}" for item in info.imports]
-        self._serves = not asking.isdisjoint(self._imports)
+        imports = [f"{item.module}.{item.name}" for item in info.imports]
+        self._serves = not asking.isdisjoint(imports)
         self._starts = [
             name
             for name, wanted in ((START_EXPORT, info.start is not None), ("_initialize", True))
             if wanted and (name == START_EXPORT or info.function(name) is not None)
         ]
+        shares = _shares(drivers, imports, plugin)
         self._parts = [
-            _Part(driver, engine.compile_own(driver.text, settings), engine.compile_own(text, settings))
-            for driver, text in _with_trampolines(drivers, self._imports, plugin)
+            _Part(
+                driver,
+                engine.compile_own(driver.text, settings),
+                engine.compile_own(trampoline_text(driver, names), settings),
+            )
+            for driver, names in shares
         ]
+        servers = {name: index for index, (_, names) in enumerate(shares) for name in names}
+        self._served = [(name, servers[name]) for name in imports]
 
     def instantiate(self, services: HostServices, handlers: Handlers) -> DrivenInstance:
         """A fresh instance; its start functions have not run. ``handlers`` answer the drivers' requests.
@@ -116,49 +124,56 @@ class Blueprint:
             "service": HostFunction(store, _service_type(), calls.service, instance.keep_error),
             "fetch": HostFunction(store, _fetch_type(), calls.fetch, instance.keep_error),
         }
-        trampolines = [_exports(store, part.trampoline, []) for part in self._parts]
-        served = {name: function for exports in trampolines for name, function in exports.items()}
-        guest = wasmtime.Instance(store, self._guest.module, [served[name] for name in self._imports])
+        trampolines = [_Exports(store, wasmtime.Instance(store, part.trampoline, [])) for part in self._parts]
+        served = [trampolines[part][name] for name, part in self._served]
+        guest = _Exports(store, wasmtime.Instance(store, self._guest.module, served))
         scope: dict[str, Externs] = {
             "host": {name: function.function for name, function in host.items()},
-            "guest": {name: guest_export(store, guest, export) for name, export in self._wanted.items()},
+            "guest": {name: guest[export] for name, export in self._wanted.items()},
         }
         for part, slots in zip(self._parts, trampolines, strict=True):
             scope["slots"] = slots
             externs = [scope[item.module][item.name] for item in part.driver.info.imports]
-            driver = wasmtime.Instance(store, part.module, externs)
-            if "driver" not in scope:
-                scope["driver"] = dict(driver.exports(store).items())
+            driver = _Exports(store, wasmtime.Instance(store, part.module, externs))
+            scope.setdefault("driver", driver)
         instance.attach(
             scope["driver"],
             scope["guest"]["memory"],
             calls,
             serves=self._serves,
-            starts=[guest_export(store, guest, name) for name in self._starts],
+            starts=[guest[name] for name in self._starts],
             code_shift=self._guest.code_shift,
             keep=tuple(host.values()),
         )
         return instance
 
 
-def _exports(store: wasmtime.Store, module: wasmtime.Module, externs: list[Any]) -> dict[str, Any]:
-    return dict(wasmtime.Instance(store, module, externs).exports(store).items())
+class _Exports(dict[str, Any]):
+    """An instance's exports, each fetched when it is asked for: few of them ever are."""
+
+    def __init__(self, store: wasmtime.Store, instance: wasmtime.Instance) -> None:
+        super().__init__()
+        self._fetch = partial(guest_export, store, instance)
+
+    def __missing__(self, name: str) -> Any:
+        export = self[name] = self._fetch(name)
+        return export
 
 
-def _with_trampolines(drivers: Sequence[Driver], imports: Sequence[str], plugin: str) -> list[tuple[Driver, str]]:
-    """Each driver that the guest needs with its trampoline's text; the first driver is always needed."""
-    left = set(imports)
-    needed: list[tuple[Driver, str]] = []
+def _shares(drivers: Sequence[Driver], imports: Sequence[str], plugin: str) -> list[tuple[Driver, frozenset[str]]]:
+    """Each driver that the guest needs with the imports that it serves; the first driver is always needed."""
+    left = frozenset(imports)
+    shares: list[tuple[Driver, frozenset[str]]] = []
     for driver in drivers:
         names = left.intersection(driver.provides)
         if names or driver is drivers[0]:
-            needed.append((driver, trampoline_text(driver, names)))
+            shares.append((driver, names))
         left -= names
     if left:
         raise ForbiddenImport(
             f"imports {', '.join(sorted(left))}, which nothing here provides", plugin=plugin, found=sorted(left)[0]
         )
-    return needed
+    return shares
 
 
 def _service_type() -> wasmtime.FuncType:

@@ -182,8 +182,12 @@ class DrivenInstance:
         """The records that a message left before it poisoned the instance; none when it did not."""
         if not self.poisoned or not self._header[Word.OPEN]:
             return b""
-        start, top = self._header[Word.AREA_START], self._header[Word.TOP]
-        return self._crossing.read(start, top - start)
+        read, header = self._crossing.read, self._header
+        start, top, output = header[Word.AREA_START], header[Word.TOP], header[Word.OUTPUT_START]
+        if not start <= output < top:
+            return read(start, top - start)
+        after = output + header[Word.OUTPUT_LENGTH]
+        return read(start, output - start) + read(after, top - after)
 
     def notes(self) -> tuple[LogRecord, ...]:
         """Log lines of the host about services that it refused during the last message."""

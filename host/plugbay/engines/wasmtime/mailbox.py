@@ -49,7 +49,10 @@ class Word(IntEnum):
     AREA_START = 14
     """Where the area of a single call starts."""
     OPEN = 15
-    """1 while a message runs, and after one that broke its ABI; on entry to the driver the other words are old."""
+    """1 while a message runs, and after one that broke its ABI; on entry to the driver the other words are old.
+
+    While it runs, the first two are 0 until the output lies in the area.
+    """
 
 
 class Status(IntEnum):
