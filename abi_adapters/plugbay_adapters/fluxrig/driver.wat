@@ -180,6 +180,7 @@
     (global.set $rejected (i32.const 0))
     (i32.store $mailbox (i32.const 56) (call $top))
     (i32.store $mailbox (i32.const 60) (i32.const 1))
+    (i64.store $mailbox (i32.const 0) (i64.const 0))
     (local.set $p (call $alloc (local.get $n)))
     (if (i32.and (i32.eqz (local.get $p)) (i32.ne (local.get $n) (i32.const 0)))
       (then (return (call $finish (call $top) (local.get $n) (i32.const 16)))))
@@ -212,6 +213,9 @@
     (call $reserve (i32.add (local.get $at) (local.get $k)))
     (memory.copy $mailbox $guest (local.get $at) (local.get $q) (local.get $k))
     (call $set_top (i32.add (local.get $at) (local.get $k)))
+    ;; free may trap: the host must then tell the output from the records around it.
+    (i32.store $mailbox (i32.const 0) (local.get $at))
+    (i32.store $mailbox (i32.const 4) (local.get $k))
     (call $free (local.get $p) (local.get $n))
     (call $free (local.get $q) (local.get $k))
     (call $finish (local.get $at) (local.get $k) (i32.shl (global.get $rejected) (i32.const 1))))
