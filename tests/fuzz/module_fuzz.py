@@ -1,14 +1,17 @@
 """Fuzz the module layer: damaged modules must be refused by a ``ModuleError`` or read as wasmtime reads them.
 
 Run it as ``python tests/fuzz/module_fuzz.py --count 50000 --seed 1``. The same seed makes the same mutants. It exits
-with 1 when there is a finding, and keeps the bytes of each under ``--keep``.
+with 1 when there is a finding, and keeps the bytes of each under ``--keep``. With ``--through-host`` the mutants are
+damaged gears, loaded by a host and called: nothing but a ``PlugbayError`` may come out, and the process must live.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,16 +20,24 @@ from typing import TYPE_CHECKING
 
 from wasmtime import Config, Engine, Module, WasmtimeError, wat2wasm
 
-from plugbay.errors import ModuleError, UnsupportedFeature
+from plugbay import Host, Limits, Message, PlugbayPlugins
+from plugbay.engines.wasmtime.cache import ArtifactCache
+from plugbay.engines.wasmtime.engine import WasmtimeEngine
+from plugbay.errors import ModuleError, PlugbayError, UnsupportedFeature
+from plugbay.hookspecs import hookimpl
 from plugbay.module.binary import read_module
 from plugbay.module.info import MemoryType
 from plugbay.module.rewrite import START_EXPORT, prepare_guest
+from plugbay_adapters import fluxrig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 CORPUS = Path(__file__).parent / "corpus"
+GEARS = Path(__file__).parents[2] / "examples"
 MEMORY_PAGES = 16
+LIMITS = Limits(deadline=0.05, memory_pages=256, output_bytes=1024 * 1024)
+"""For mutants that run: most that loop do so at once."""
 _TELLING = (b"\x00", b"\x7f", b"\x80", b"\xff", b"\x80\x80\x80\x80\x10", b"\xff\xff\xff\xff\x0f", b"\x80\x00")
 """Bytes that sit on an edge: of LEB128 groups, of 32 bits, of what is canonical."""
 
@@ -37,14 +48,24 @@ def corpus() -> list[bytes]:
     return binaries + [bytes(wat2wasm(path.read_bytes())) for path in sorted(CORPUS.glob("*.wat"))]
 
 
-def mutants(seed: int, count: int) -> Iterator[bytes]:
-    """``count`` damaged modules, the same ones for the same seed."""
+def gears() -> list[bytes]:
+    """The gears of the corpus and of the examples."""
+    return [path.read_bytes() for path in (*sorted(CORPUS.glob("*.wasm")), *sorted(GEARS.glob("*/*.wasm")))]
+
+
+def mutants(seed: int, count: int, originals: Sequence[bytes] = ()) -> Iterator[bytes]:
+    """``count`` damaged modules, the same ones for the same seed.
+
+    They are of the corpus and damaged mostly in their declarations; or of the ``originals``, and mostly in their code,
+    so that many still run.
+    """
     chance = random.Random(seed)
-    originals = corpus()
+    mutations = _MUTATIONS + (_change_code,) * len(_MUTATIONS) * 3 if originals else _MUTATIONS
+    originals = originals or corpus()
     for _ in range(count):
         mutant = bytearray(chance.choice(originals))
         for _ in range(chance.choice((1, 1, 1, 2, 4))):
-            chance.choice(_MUTATIONS)(chance, mutant, originals)
+            chance.choice(mutations)(chance, mutant, originals)
         yield bytes(mutant)
 
 
@@ -87,6 +108,38 @@ def fault(mutant: bytes, judge: Engine) -> str | None:
     return None
 
 
+class _Engines:
+    """Registers an engine whose cache is small and its own: mutants would drive everything else out of the user's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = WasmtimeEngine(ArtifactCache(folder, max_bytes=1024 * 1024))
+
+    @hookimpl
+    def plugbay_engines(self) -> list[WasmtimeEngine]:
+        return [self._engine]
+
+
+@contextlib.contextmanager
+def host() -> Generator[Host]:
+    """A host for mutants."""
+    with tempfile.TemporaryDirectory(prefix="plugbay-fuzz-") as folder:
+        plugins = PlugbayPlugins([fluxrig, _Engines(Path(folder))], entry_points=False)
+        with contextlib.closing(plugins), Host(plugins=plugins, limits=LIMITS) as opened:
+            yield opened
+
+
+def run_in(opened: Host, mutant: bytes) -> str:
+    """Load a mutant and send it messages; how that ended. Raises only what the host should not."""
+    message = Message.new(data={"amount": 1299})
+    try:
+        with opened.load(mutant, name="mutant") as plugin:
+            outcomes = [plugin.process(message), *plugin.process_many([message] * 2)]
+    except PlugbayError as error:
+        return error.code
+    failure = next((outcome.error for outcome in outcomes if outcome.error), None)
+    return f"ran into {failure.code}" if failure else "none, it ran"
+
+
 def _validates(data: bytes, judge: Engine) -> bool:
     try:
         Module.validate(judge, data)
@@ -104,6 +157,13 @@ def _place(chance: random.Random, mutant: bytearray) -> int:
 def _set_byte(chance: random.Random, mutant: bytearray, _: Sequence[bytes]) -> None:
     if mutant:
         mutant[_place(chance, mutant)] = chance.randrange(256)
+
+
+def _change_code(chance: random.Random, mutant: bytearray, _: Sequence[bytes]) -> None:
+    """A byte behind the declarations: an operand, an instruction, data."""
+    if mutant:
+        place = chance.randrange(len(mutant) // 6, len(mutant))
+        mutant[place] = chance.choice((mutant[place] ^ (1 << chance.randrange(8)), chance.randrange(256)))
 
 
 def _nudge_byte(chance: random.Random, mutant: bytearray, _: Sequence[bytes]) -> None:
@@ -182,6 +242,18 @@ class Tally:
         if reason := fault(mutant, judge):
             self.findings.append((mutant, reason))
 
+    def add_run(self, mutant: bytes, opened: Host) -> None:
+        """Run one mutant."""
+        start = time.perf_counter()
+        try:
+            ending = run_in(opened, mutant)
+        except Exception as error:  # noqa: BLE001 # the very thing that is looked for
+            ending = "a foreign error"
+            self.findings.append((mutant, f"{type(error).__name__} came out: {error}"))
+        self.refusals[ending] += 1
+        self.valid += ending.startswith(("none", "ran"))
+        self.slowest = max(self.slowest, time.perf_counter() - start)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the fuzzer; 1 when there is a finding."""
@@ -189,12 +261,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=50_000, help="mutants to make")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same mutants")
     parser.add_argument("--keep", type=Path, help="folder for the bytes of each finding")
+    parser.add_argument("--through-host", action="store_true", help="load and call damaged gears with a host")
     options = parser.parse_args(arguments)
     judge, tally, start = engine(), Tally(), time.perf_counter()
-    for number, mutant in enumerate(mutants(options.seed, options.count), 1):
-        tally.add(mutant, judge)
-        if number % 5000 == 0:
-            sys.stderr.write(f"{number} of {options.count}, {len(tally.findings)} findings\n")
+    with host() as opened:
+        originals = gears() if options.through_host else ()
+        for number, mutant in enumerate(mutants(options.seed, options.count, originals), 1):
+            if options.through_host:
+                tally.add_run(mutant, opened)
+            else:
+                tally.add(mutant, judge)
+            if number % 5000 == 0:
+                sys.stderr.write(f"{number} of {options.count}, {len(tally.findings)} findings\n")
     _report(tally, options.count, time.perf_counter() - start)
     if options.keep:
         _keep(tally.findings, options.keep)
@@ -204,8 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(tally: Tally, count: int, seconds: float) -> None:
     refusals = ", ".join(f"{number} {code}" for code, number in tally.refusals.most_common())
     lines = [
-        f"{count} mutants in {seconds:.1f} s, {tally.valid} of them valid to wasmtime; slowest read "
-        f"{tally.slowest * 1000:.1f} ms",
+        f"{count} mutants in {seconds:.1f} s, {tally.valid} of them valid; slowest {tally.slowest * 1000:.1f} ms",
         f"errors: {refusals}",
         f"{len(tally.findings)} findings",
         *(f"  {reason}: {mutant[:64].hex()}" for mutant, reason in tally.findings[:20]),

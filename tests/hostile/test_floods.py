@@ -24,8 +24,10 @@ ECHO = "(call $copy (local.get $p) (local.get $n))"
 
 
 def _repeat(times: int, call: str) -> str:
-    return f"""(local $i i32) (loop $on {call}
-      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $on (i32.lt_u (local.get $i) (i32.const {times}))))"""
+    return f"""(local $i i32)
+      (loop $on {call}
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $on (i32.lt_u (local.get $i) (i32.const {times}))))"""
 
 
 LOG_FLOODS = {

@@ -100,7 +100,7 @@ SCRIBBLES = {
     "over all of memory": "(memory.fill (i32.const 0) (i32.const 255) (i32.const 65536))",
     "over what it is given": "(memory.fill (local.get $p) (i32.const 255) (local.get $n))",
     "and grows": "(memory.fill (i32.const 0) (i32.const 255) (i32.const 65536)) (drop (memory.grow (i32.const 1)))",
-    "over what was never its own": "(i32.store (i32.const 0) (i32.const -1)) (i32.store (i32.const 8192) (i32.const -1))",
+    "elsewhere": "(i64.store (i32.const 0) (i64.const -1)) (i64.store (i32.const 8192) (i64.const -1))",
 }
 
 
@@ -161,7 +161,7 @@ REQUESTS = {
     "a key beyond memory": "(drop (call $kv_get (i32.const 65536) (i32.const 1)))",
     "a key that wraps around": "(drop (call $kv_get (i32.const -8) (i32.const 16)))",
     "a value beyond memory": "(drop (call $kv_put (i32.const 0) (i32.const 1) (i32.const 65535) (i32.const 2)))",
-    "a key and a value beyond memory": "(drop (call $kv_put (i32.const -1) (i32.const 2) (i32.const -1) (i32.const 2)))",
+    "both beyond memory": "(drop (call $kv_put (i32.const -1) (i32.const 2) (i32.const -1) (i32.const 2)))",
 }
 
 

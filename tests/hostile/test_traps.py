@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plugbay import Host
+from plugbay import Host, Message
 from plugbay.errors import GuestTrap, PlugbayError
 
 NONSENSE = "(i64.const 0)"
@@ -87,7 +87,7 @@ def test_a_trap_in_free_fails_the_message_whose_buffers_it_was_to_free(
 
 
 def test_a_trap_says_what_was_logged_before_it(
-    arena: Host, guest: Callable[..., bytes], evil: object, strike: Callable[..., PlugbayError]
+    arena: Host, guest: Callable[..., bytes], evil: Message, strike: Callable[..., PlugbayError]
 ) -> None:
     body = "(call $log (i32.const 4) (i32.const 64) (i32.const 5)) (unreachable)"
     module = guest(
@@ -96,6 +96,27 @@ def test_a_trap_says_what_was_logged_before_it(
         extra='(data (i32.const 64) "oh no")',
     )
     plugin = arena.load(module, name="hostile")
-    outcome = plugin.process(evil)  # type: ignore[arg-type] # the fixture's message
+    outcome = plugin.process(evil)
     assert isinstance(outcome.error, GuestTrap)
     assert [(record.level, record.text) for record in outcome.logs] == [("error", "oh no")]
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 8, 64])
+def test_an_output_that_looks_like_records_is_not_taken_for_them_when_free_traps(
+    arena: Host, guest: Callable[..., bytes], evil: Message, size: int
+) -> None:
+    # The output begins like a record of an emitted message and goes on like a log line.
+    log = "(call $log (i32.const 2) (i32.const 128) (i32.const {}))"
+    module = guest(
+        f"{log.format(6)} (call $pack (i32.const 64) (i32.const {size}))",
+        free=f"{log.format(5)} (unreachable)",
+        imports='(import "env" "log" (func $log (param i32 i32 i32)))',
+        extra=r"""(data (i32.const 64) "\10\00\00\00\00\00\00\00\04\00\00\00\05\00\00\00false")
+          (data (i32.const 128) "honest")""",
+    )
+    plugin = arena.load(module, name="hostile")
+    for outcome in (plugin.process(evil), plugin.process_many([evil])[0]):
+        assert isinstance(outcome.error, GuestTrap)
+        assert [text for _, text in outcome.logs] == ["honest", "hones"]
+    with pytest.raises(GuestTrap):
+        plugin.call("process", evil.to_cbor())
