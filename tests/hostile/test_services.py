@@ -38,8 +38,8 @@ def _refusals(outcome: Outcome) -> list[str]:
 OVER_QUOTA = {
     "a value over the quota": (_put(0, 1, 0, 10_001), "10000"),
     "a giant key": (_put(0, 20_000, 0, 1), ""),
-    "a key that is not UTF-8": (_put(4096, 2, 0, 1), "utf-8"),
-    "a key that is half a surrogate": (_put(4098, 3, 0, 1), "utf-8"),
+    "a key that is not UTF-8": (_put(4096, 2, 0, 1), "UTF-8"),
+    "a key that is half a surrogate": (_put(4098, 3, 0, 1), "UTF-8"),
 }
 
 
@@ -120,7 +120,7 @@ def test_state_without_the_permission_is_refused_with_the_reason(
     assert outcome.state_change is None
     refusals = _refusals(outcome)
     assert len(refusals) == 2
-    assert all("state was not granted" in refusal and "Permissions(state=True)" in refusal for refusal in refusals)
+    assert all("state was not granted" in refusal for refusal in refusals)
 
 
 URLS = {
