@@ -28,6 +28,7 @@ from plugbay.outcome import Disposition, LogLevel, LogRecord, Outcome, StateChan
 from plugbay.permissions import Permissions
 from plugbay.plugin import Plugin
 from plugbay.plugins import PlugbayPlugins
+from plugbay.single_call import SingleCallInstance
 
 __all__ = [
     "AbiAdapter",
@@ -50,6 +51,7 @@ __all__ = [
     "PlugbayPlugins",
     "Plugin",
     "PluginOptions",
+    "SingleCallInstance",
     "StateChange",
     "Trust",
 ]
