@@ -3,13 +3,14 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import pytest
 
-from plugbay import Message, Outcome
-from plugbay.errors import InitFailed, PlugbayError, PluginClosed, PoolExhausted
+from plugbay import GuestInstance
+from plugbay.errors import InitFailed, PluginClosed, PoolExhausted
 from plugbay.pool import Pool
 
 PATIENCE = 20.0
@@ -22,18 +23,6 @@ class FakeInstance:
         self.poisoned = False
         self.closed = 0
 
-    def call(self, function: str, payload: bytes) -> bytes:
-        return payload
-
-    def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
-        return list(payloads)
-
-    def process(self, message: Message, port: str) -> Outcome:
-        raise NotImplementedError
-
-    def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
-        raise NotImplementedError
-
     def close(self) -> None:
         self.closed += 1
 
@@ -45,11 +34,11 @@ class Factory:
         self.built = 0
         self.fails = False
 
-    def __call__(self) -> FakeInstance:
+    def __call__(self) -> GuestInstance:
         if self.fails:
             raise InitFailed("no")
         self.built += 1
-        return FakeInstance()
+        return cast("GuestInstance", FakeInstance())  # a pool uses nothing else of it
 
 
 @pytest.fixture
@@ -65,6 +54,12 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def join(*threads: threading.Thread) -> None:
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -131,7 +126,7 @@ def test_a_waiting_lease_gets_what_is_returned(factory: Factory) -> None:
     thread = in_thread(lambda: got.append(pool.lease()))
     wait_for(lambda: pool.waiting)
     pool.give_back(instance)
-    thread.join(PATIENCE)
+    join(thread)
     assert got == [instance]
 
 
@@ -143,7 +138,7 @@ def test_a_waiting_lease_builds_in_the_place_of_a_poisoned_one(factory: Factory)
     wait_for(lambda: pool.waiting)
     instance.poisoned = True
     pool.give_back(instance)
-    thread.join(PATIENCE)
+    join(thread)
     assert len(got) == 1
     assert got[0] is not instance
 
@@ -164,8 +159,7 @@ def test_a_build_that_fails_lets_the_next_in_line_try(factory: Factory) -> None:
     factory.fails = True
     instance.poisoned = True
     pool.give_back(instance)
-    for thread in threads:
-        thread.join(PATIENCE)
+    join(*threads)
     assert results == ["failed"] * 3
 
 
@@ -184,8 +178,7 @@ def test_those_who_wait_are_served_in_turn(factory: Factory) -> None:
         threads.append(in_thread(partial(lease, number)))
         wait_for(lambda: len(pool.waiting) == len(threads))
     pool.give_back(instance)
-    for thread in threads:
-        thread.join(PATIENCE)
+    join(*threads)
     assert order == [0, 1, 2, 3, 4]
 
 
@@ -197,7 +190,7 @@ def test_an_appended_instance_reaches_a_waiting_lease(factory: Factory) -> None:
     wait_for(lambda: pool.waiting)
     pool.idle.append(instance)
     pool.wake()
-    thread.join(PATIENCE)
+    join(thread)
     assert got == [instance]
     assert not pool.waiting
 
@@ -214,8 +207,7 @@ def test_close_waits_for_what_is_leased_and_closes_everything(factory: Factory) 
     pool.give_back(leased[1])
     assert closing.is_alive()
     pool.give_back(leased[2])
-    closing.join(PATIENCE)
-    assert not closing.is_alive()
+    join(closing)
     assert [instance.closed for instance in leased if isinstance(instance, FakeInstance)] == [1, 1, 1]
     with pytest.raises(PluginClosed, match="gear: the plugin is closed"):
         pool.lease()
@@ -235,12 +227,10 @@ def test_close_turns_away_those_who_wait(factory: Factory) -> None:
     waiting = [in_thread(lease) for _ in range(3)]
     wait_for(lambda: len(pool.waiting) == 3)
     closing = in_thread(pool.close)
-    for thread in waiting:
-        thread.join(PATIENCE)
+    join(*waiting)
     assert refused == ["closed"] * 3
     pool.give_back(instance)
-    closing.join(PATIENCE)
-    assert not closing.is_alive()
+    join(closing)
 
 
 def test_closing_twice_and_at_once_is_fine(factory: Factory) -> None:
@@ -249,9 +239,7 @@ def test_closing_twice_and_at_once_is_fine(factory: Factory) -> None:
     closing = [in_thread(pool.close) for _ in range(3)]
     wait_for(lambda: len(pool.waiting) == 3)
     pool.give_back(instance)
-    for thread in closing:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in closing)
+    join(*closing)
     pool.close()
     assert isinstance(instance, FakeInstance)
     assert instance.closed == 1
@@ -315,8 +303,6 @@ def test_threads_never_share_an_instance_and_never_exceed_the_size(factory: Fact
             pool.give_back(instance)
 
     threads = [in_thread(partial(work, seed)) for seed in range(1, 9)]
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads)
+    join(*threads)
     assert trouble == []
     pool.close()
