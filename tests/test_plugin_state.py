@@ -125,7 +125,7 @@ def test_state_that_was_not_granted_is_absent_and_unwritable(
     plugin = host.load(gear(body, imports=IMPORTS))
     outcome = plugin.process(Message.new())
     assert outcome.disposition is Disposition.OK
-    assert [line.text.split("\n")[0] for line in outcome.logs] == ["host refused: plugin: state was not granted"] * 2
+    assert ["state was not granted" in line.text for line in outcome.logs] == [True, True]
     with caplog.at_level(logging.WARNING, "plugbay.guest"):
         plugin.call("process", b"raw")
     assert len(caplog.records) == 2

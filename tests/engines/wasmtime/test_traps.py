@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import wasmtime
 
 from plugbay import Host, Limits
-from plugbay.errors import GuestTrap, OutOfFuel, TrapFrame
+from plugbay.engines.wasmtime.traps import call_error
+from plugbay.errors import CallError, GuestTrap, OutOfFuel, TrapFrame
 from plugbay.module.binary import read_module
 
 TRAPS = {
@@ -92,3 +94,34 @@ def test_a_long_backtrace_is_printed_in_part(host: Host, gear: Callable[..., byt
     assert len(caught.value.frames) > 8
     assert str(caught.value).count("\n  at ") == 8
     assert caught.value.frames[0] == TrapFrame("deep", caught.value.frames[0].offset)
+
+
+class CodedTrap(wasmtime.Trap):
+    """A trap of a given code."""
+
+    def __init__(self, code: wasmtime.TrapCode | None) -> None:
+        super().__init__("told")
+        self._code = code
+
+    @property
+    def trap_code(self) -> wasmtime.TrapCode | None:
+        return self._code
+
+
+@pytest.mark.parametrize("code", [None, *wasmtime.TrapCode], ids=str)
+def test_every_trap_of_the_engine_is_translated(code: wasmtime.TrapCode | None) -> None:
+    error = call_error(CodedTrap(code), plugin="gear", fuel=1)
+    assert isinstance(error, CallError)
+    assert error.plugin == "gear"
+    if code is wasmtime.TrapCode.OUT_OF_FUEL:
+        assert isinstance(error, OutOfFuel)
+    else:
+        assert isinstance(error, GuestTrap)
+        assert error.trap
+        assert "_" not in error.trap
+
+
+def test_an_error_of_the_engine_that_is_no_trap_is_translated_too() -> None:
+    error = call_error(wasmtime.WasmtimeError("outer\n\nCaused by:\n    inner reason\n"), plugin="gear", fuel=None)
+    assert isinstance(error, GuestTrap)
+    assert error.reason == "the engine stopped the guest: inner reason"
