@@ -107,6 +107,15 @@ class EncodedGuest(Protocol):
         ...
 
 
+@runtime_checkable
+class InterruptibleGuest(Protocol):
+    """A guest that another thread can stop."""
+
+    def interrupt(self) -> None:
+        """End the message that runs, and any later one, as soon as the engine can; they fail with CallInterrupted."""
+        ...
+
+
 class CompiledPlugin(Protocol):
     """A module compiled for its ABI, limits baked in; makes instances."""
 

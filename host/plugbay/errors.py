@@ -49,6 +49,7 @@
         │   ├── OutputOverlapsInput the result lies in the input buffer: freeing both would free it twice
         │   ├── MalformedCbor       the result is not well-formed, strict CBOR
         │   └── NotAMessage         well-formed, but not a fluxMsg
+        ├── CallInterrupted         the plugin was closed without waiting for the message
         ├── HttpFailed              (OSError) a granted HTTP request failed
         ├── StateConflict           (RuntimeError) another writer was first
         └── StateUnavailable        (OSError) the state store can't be read or written
@@ -427,6 +428,12 @@ class NotAMessage(InvalidOutput):
     """The result is well-formed CBOR but not a fluxMsg."""
 
     code = "not-a-message"
+
+
+class CallInterrupted(CallError):
+    """The plugin was closed without waiting for the message."""
+
+    code = "call-interrupted"
 
 
 class HttpFailed(CallError, OSError):

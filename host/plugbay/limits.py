@@ -28,7 +28,7 @@ class Limits:
     module_bytes: int = 64 * 1024 * 1024
     """Bytes of the module file."""
     table_elements: int = 100_000
-    """Elements of all tables of one instance."""
+    """Elements that a table may have; what a module's tables have at the start counts together."""
     instances: int = 64
     """Instances that the plugin's pool may hold."""
     stack_bytes: int = 512 * 1024

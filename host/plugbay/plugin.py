@@ -191,13 +191,17 @@ class Plugin:
             self._adopt(version)
         old.close()
 
-    def close(self) -> None:
-        """Finish what runs, then free everything; later calls raise :class:`PluginClosed`. Closing twice is fine."""
+    def close(self, *, drain: bool = True) -> None:
+        """Finish what runs, then free everything; later calls raise :class:`PluginClosed`. Closing twice is fine.
+
+        Without ``drain`` what runs is not waited for: it fails with :class:`CallInterrupted` within a tick or two of
+        the epoch, a host call that it is in excepted.
+        """
         with self._changing:
             if self._closed:
                 return
             self._closed = True
-        self._version.close()
+        self._version.close(drain=drain)
         while self._scanners:
             self._scanners.pop().close()
         self._on_close(self)

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from plugbay.contracts import InterruptibleGuest
 from plugbay.errors import PluginClosed, PoolExhausted
 from plugbay.forks import mend_after_fork
 
@@ -53,6 +54,7 @@ class Pool:
         self._alive: WeakSet[GuestInstance] = WeakSet()
         self._building = 0
         self._closed = False
+        self._interrupting = False
         self._lock = RLock()
         mend_after_fork(self)
 
@@ -95,10 +97,17 @@ class Pool:
         with self._lock:
             self._serve()
 
-    def close(self) -> None:
-        """Wait for the leased instances and close all; leases after this raise :class:`PluginClosed`."""
+    def close(self, *, drain: bool = True) -> None:
+        """Close all instances; leases after this raise :class:`PluginClosed`.
+
+        With ``drain``, what runs on leased ones is waited for; else it is interrupted, where the guest can be.
+        """
         with self._lock:
             self._closed = True
+            self._interrupting = not drain
+            if self._interrupting:
+                for running in tuple(self._alive):
+                    _interrupt(running)
             for waiter in self.waiting:
                 waiter.turn.notify()
             while self.idle or self._count():
@@ -174,6 +183,8 @@ class Pool:
             with self._lock:
                 self._alive.add(instance)
                 self._building -= 1
+                if self._interrupting:  # it was being built when the pool was closed
+                    _interrupt(instance)
         except BaseException:
             with self._lock:
                 self._building -= 1
@@ -192,3 +203,8 @@ class Pool:
             expected=self._size,
             hint="load the plugin with more instances, or send less at once",
         )
+
+
+def _interrupt(instance: GuestInstance) -> None:
+    if isinstance(instance, InterruptibleGuest):
+        instance.interrupt()

@@ -20,7 +20,7 @@ class Version:
     compiled: CompiledPlugin
     pool: Pool
 
-    def close(self) -> None:
-        """Finish what runs, then free everything."""
-        self.pool.close()
+    def close(self, *, drain: bool = True) -> None:
+        """Finish what runs, or interrupt it without ``drain``, then free everything."""
+        self.pool.close(drain=drain)
         self.compiled.close()

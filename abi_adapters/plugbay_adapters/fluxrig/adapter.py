@@ -105,6 +105,9 @@ def _handlers(services: HostServices) -> dict[int, Handler]:
     def http(request: bytes) -> bytes:
         url, body = split_pair(request)
         response = services.http_request(url.decode(), method="POST" if body else "GET", headers=(), body=body)
-        return cbor2.dumps({"status": response.status, "headers": dict(response.headers), "body": response.body})
+        headers: dict[str, str] = {}
+        for name, value in response.headers:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value  # RFC 9110, 5.3
+        return cbor2.dumps({"status": response.status, "headers": headers, "body": response.body})
 
     return {**service_handlers(services), Service.HTTP: http}

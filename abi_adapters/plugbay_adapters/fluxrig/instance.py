@@ -100,6 +100,10 @@ class FluxrigInstance:
             return self._one_by_one(payloads, lambda payload: self._process(lambda: payload))
         return self._batch(payloads, _same)
 
+    def interrupt(self) -> None:
+        """Stop what runs; for other threads."""
+        self._guest.interrupt()
+
     def close(self) -> None:
         """Free the gear."""
         self._guest.close()
@@ -170,6 +174,8 @@ class FluxrigInstance:
         """The result of a raw call whose row is special. Raises :class:`MessageRejected`."""
         reply = self._reply(row)
         self._log.write(reply.logs)
+        if reply.emitted:
+            self._log.warn(f"{len(reply.emitted)} emitted messages are lost: a raw call has no place for them")
         if reply.disposition is Disposition.REJECT:
             raise MessageRejected(reply.reason or "no reason given", plugin=self._plugin, function=self._entrypoint)
         return reply.result

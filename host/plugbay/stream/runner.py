@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -90,7 +91,8 @@ class _Runner:
             for batch in self._batches(chunks, reader):
                 self._finish(self._process(batch))
             return
-        with Workers(self._run.workers, self._process) as workers:
+        stop = partial(self._run.plugin.close, drain=False)
+        with Workers(self._run.workers, self._process, interrupt=stop) as workers:
             for batch in self._batches(chunks, reader):
                 workers.start(batch)
                 for done in workers.take(leave=self._run.workers if batch.payloads or batch.bad else 0):

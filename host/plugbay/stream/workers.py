@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from time import sleep
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
-_GRACE_SECONDS: Final = 0.1
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -19,15 +15,15 @@ _Result = TypeVar("_Result")
 class Workers(Generic[_Item, _Result]):
     """``count`` threads that run ``work``. Use it in a ``with`` statement: leaving it waits for what runs.
 
-    What waits is not begun any more when it is left with an exception. Ctrl-C reaches Python's main thread alone, so a
-    KeyboardInterrupt is passed on to the threads, where it stops a guest as it does in the main one.
+    What waits is not begun any more when it is left with an exception. Ctrl-C reaches Python's main thread alone, so
+    ``interrupt`` is called for a KeyboardInterrupt; it should make the work that runs end soon.
     """
 
-    def __init__(self, count: int, work: Callable[[_Item], _Result]) -> None:
+    def __init__(self, count: int, work: Callable[[_Item], _Result], *, interrupt: Callable[[], None]) -> None:
         self._work = work
+        self._interrupt = interrupt
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="plugbay-stream")
         self._waiting: deque[Future[_Result]] = deque()
-        self._busy: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +38,7 @@ class Workers(Generic[_Item, _Result]):
 
     def start(self, item: _Item) -> None:
         """Have the item worked on, as soon as a thread is free."""
-        self._waiting.append(self._executor.submit(self._run, item))
+        self._waiting.append(self._executor.submit(self._work, item))
 
     def take(self, *, leave: int) -> Iterator[_Result]:
         """The next results in the order of the items, waiting for them, until at most ``leave`` are not taken yet.
@@ -51,18 +47,3 @@ class Workers(Generic[_Item, _Result]):
         """
         while len(self._waiting) > leave:
             yield self._waiting.popleft().result()
-
-    def _interrupt(self) -> None:
-        # What ends by itself is left alone; and an exception that hits a __del__ is lost, so it may take another.
-        while self._busy:
-            sleep(_GRACE_SECONDS)
-            for thread in tuple(self._busy):
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt))
-
-    def _run(self, item: _Item) -> _Result:
-        thread = threading.get_ident()
-        self._busy.add(thread)
-        try:
-            return self._work(item)
-        finally:
-            self._busy.discard(thread)

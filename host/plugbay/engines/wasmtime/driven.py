@@ -19,7 +19,7 @@ from plugbay.engines.wasmtime.failures import (
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word, rows_offset
 from plugbay.engines.wasmtime.traps import call_error
 from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header
-from plugbay.errors import CallError, GuestTrap, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
+from plugbay.errors import CallError, CallInterrupted, GuestTrap, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from plugbay.services import HostServices
 
 T = TypeVar("T")
+_LINKING_FUEL = 2**63 - 1
+"""Linking is the host's own work; what the guest runs is metered from its first start function on."""
 
 
 class DrivenInstance:
@@ -50,11 +52,12 @@ class DrivenInstance:
         # The epoch may ask already while the instances are being linked.
         self._header = blank_header()
         self._serves = False
+        self._interrupted = False
         self._seen = -1
         self._since = 0.0
         self._watch = EpochWatch(store, self._may_go_on, self.keep_error)
         if self._metered:
-            store.set_fuel(limits.fuel or 0)
+            store.set_fuel(_LINKING_FUEL)
 
     def attach(
         self,
@@ -198,6 +201,10 @@ class DrivenInstance:
         """Fuel units of the last single call; None when not metered."""
         return (self._limits.fuel or 0) - self._store.get_fuel() if self._metered else None
 
+    def interrupt(self) -> None:
+        """Stop the guest at the next tick of the epoch, for good; the one method for other threads."""
+        self._interrupted = True
+
     def close(self) -> None:
         """Free the store and all in it."""
         self._store.close()
@@ -267,6 +274,9 @@ class DrivenInstance:
             self._seen = serial
             self._since = now
         ends = self.services.deadline_at if self._serves else self._since + self._limits.deadline
+        if self._interrupted:
+            self.pending = CallInterrupted("was stopped, since the plugin is closing", plugin=self._plugin)
+            return False
         if now < ends:
             return True
         self.pending = deadline_exceeded(plugin=self._plugin, limits=self._limits)

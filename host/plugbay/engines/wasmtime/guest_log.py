@@ -28,6 +28,10 @@ class GuestLog:
     def __init__(self, plugin: str) -> None:
         self._logger = logging.getLogger(f"{LOGGER}.{plugin}")
 
+    def warn(self, text: str) -> None:
+        """Log a warning of the host's own about the plugin."""
+        self._logger.warning("%s", text)
+
     def write(self, records: Iterable[LogRecord]) -> None:
         """Log the lines at their levels."""
         for record in records:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from plugbay.engines.wasmtime.mailbox import Service
-from plugbay.errors import CallError, DeadlineExceeded, PermissionDenied
+from plugbay.errors import DeadlineExceeded, HttpFailed, LimitExceeded, PermissionDenied
 from plugbay.outcome import LogLevel, LogRecord
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ def split_pair(request: bytes) -> tuple[bytes, bytes]:
 class ServiceCalls:
     """The host's side of ``host.service`` and ``host.fetch`` for one instance.
 
-    A service that is refused or fails answers "absent" to the guest and leaves a log line that says why; only the
-    deadline stops the guest.
+    A service that is refused, and HTTP that fails, answers "absent" to the guest and leaves a log line that says why.
+    The deadline stops the guest, and so does a store that can't be used: a guest that took that for "absent" would
+    overwrite what is there.
     """
 
     def __init__(self, handlers: Handlers, *, note_bytes: int) -> None:
@@ -76,8 +77,11 @@ class ServiceCalls:
             answer = self._handlers[operation & 0xFFFFFFFF](self._read(start & 0xFFFFFFFF, size & 0xFFFFFFFF))
         except DeadlineExceeded:
             raise
-        except (PermissionDenied, CallError, UnicodeDecodeError) as error:
-            self._note(f"host refused: {error}")
+        except (PermissionDenied, LimitExceeded, HttpFailed) as error:
+            self._note(f"host refused: {error.reason}")
+            return _REFUSED
+        except UnicodeDecodeError:
+            self._note("host refused: a key or URL is not UTF-8")
             return _REFUSED
         if answer is None:
             return _REFUSED
