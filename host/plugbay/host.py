@@ -12,10 +12,11 @@ from plugbay.contracts import AbiAdapter, CompiledPlugin, Engine, PluginOptions
 from plugbay.detection import AUTO, choose
 from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
 from plugbay.errors import ConfigInvalid, PlugbayError, PluginClosed
+from plugbay.forks import mend_after_fork
 from plugbay.limits import Limits
 from plugbay.message.scanner import Scanner
 from plugbay.module.binary import read_module
-from plugbay.module.source import ModuleSource, WasmSource, read_source
+from plugbay.module.source import BYTES_ORIGIN, ModuleSource, WasmSource, read_source
 from plugbay.module.verified import Trust, VerifiedModule, verify
 from plugbay.permissions import Permissions
 from plugbay.plugin import Plugin
@@ -64,6 +65,7 @@ class Host:
         self._open: dict[int, Plugin] = {}
         self._lock = Lock()
         self._closed = False
+        mend_after_fork(self)
 
     def load(
         self,
@@ -94,6 +96,7 @@ class Host:
             )  # fmt: skip
         if self._closed:
             raise PluginClosed("the host is closed")
+        source = self.read(source, limits) if isinstance(source, bytes) else source
         name = _checked_name(name) if name is not None else _default_name(source)
         options = PluginOptions(name, limits, dict(config or {}), frozenset(features))
         granted = permissions if permissions is not None else self.permissions
@@ -167,6 +170,10 @@ class Host:
             )
         return self.plugins.engines[name]
 
+    def after_fork(self) -> None:
+        """In a child: another thread may have held the lock when the parent forked."""
+        self._lock = Lock()
+
     def _forget(self, plugin: Plugin) -> None:
         with self._lock:
             self._open.pop(id(plugin), None)
@@ -234,9 +241,10 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _default_name(source: ModuleSource) -> str:
-    if isinstance(source, bytes):
-        return "plugin"
+def _default_name(source: str | os.PathLike[str] | WasmSource) -> str:
+    """The file's stem; for bytes the start of their digest, so that modules without names don't share their state."""
+    if isinstance(source, WasmSource) and source.origin == BYTES_ORIGIN:
+        return f"module-{source.digest[:12]}"
     origin = source.origin if isinstance(source, WasmSource) else os.fspath(source)
     stem = origin.replace("\\", "/").rstrip("/").rsplit("/", maxsplit=1)[-1].split("?")[0]
     for ending in (".wasm", ".wat"):

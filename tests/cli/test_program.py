@@ -20,7 +20,7 @@ from plugbay.errors import PluginRegistrationError
 from plugbay.hookspecs import hookimpl
 
 Cli = Callable[..., Any]
-VERBS = (("inspect",), ("call",), ("run",), ("bench",), ("cache", "info"), ("cache", "clear"))
+VERBS = (("inspect",), ("call",), ("run",), ("bench",), ("doctor",), ("cache", "info"), ("cache", "clear"))
 ESCAPE = b"\x1b"
 
 

@@ -22,7 +22,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
             first_may_end.set()
         return item * 10
 
-    with Workers(3, work, interrupt=_nothing) as workers:
+    with Workers(3, work) as workers:
         for item in range(5):
             workers.start(item)
         assert list(workers.take(leave=2)) == [0, 10, 20]
@@ -33,7 +33,7 @@ def test_an_error_comes_where_its_result_would() -> None:
     def work(item: int) -> float:
         return 1 / item
 
-    with Workers(2, work, interrupt=_nothing) as workers:
+    with Workers(2, work) as workers:
         for item in (1, 0, 2):
             workers.start(item)
         results = workers.take(leave=0)
@@ -51,7 +51,7 @@ def test_what_waits_is_not_begun_after_an_error() -> None:
         go_on.wait()
 
     def fail() -> None:
-        with Workers(1, work, interrupt=_nothing) as workers:
+        with Workers(1, work) as workers:
             for item in range(5):
                 workers.start(item)
             threading.Timer(0.05, go_on.set).start()
@@ -83,7 +83,3 @@ def test_an_interrupt_stops_a_guest_in_a_thread(host: Host, gear: Callable[..., 
         interrupt()
     plugin.close()
     assert monotonic() - started < limits.deadline
-
-
-def _nothing() -> None:
-    pass

@@ -10,6 +10,7 @@ import typer
 from plugbay.cli.bench import bench
 from plugbay.cli.cache import cache_commands
 from plugbay.cli.call import call
+from plugbay.cli.doctor import doctor
 from plugbay.cli.inspect import inspect
 from plugbay.cli.options import as_command
 from plugbay.cli.run import run
@@ -37,7 +38,7 @@ def build_app(session: Session) -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_program)
-    for verb in (inspect, call, run, bench):
+    for verb in (inspect, call, run, bench, doctor):
         app.command()(as_command(verb))
     app.add_typer(cache_commands())
     try:

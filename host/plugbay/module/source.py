@@ -41,6 +41,8 @@ class WasmSource:
     origin: str
 
 
+BYTES_ORIGIN = "<bytes>"
+"""The origin of bytes that came from nowhere in particular."""
 ModuleSource = str | os.PathLike[str] | bytes | WasmSource
 """What a module can be read from; a WasmSource was read before."""
 
@@ -58,7 +60,7 @@ def read_source(source: ModuleSource, *, max_bytes: int, fetch: Fetch | None = N
         _require_size(len(source.data), source.origin, max_bytes)
         return source
     if isinstance(source, bytes):
-        return _checked(source, "<bytes>", max_bytes)
+        return _checked(source, BYTES_ORIGIN, max_bytes)
     if isinstance(source, str) and (uri := _URI.match(source)):
         scheme = (uri[1] or uri[2]).lower()
         if scheme != "file":

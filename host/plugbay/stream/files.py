@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -55,7 +56,10 @@ def stream_files(
     workers: int = 1,
     on_progress: Callable[[StreamSummary], None] | None = None,
 ) -> StreamSummary:
-    """Run the stream. Ctrl-C ends it after the batch that it is in; what is written are whole messages always.
+    """Run the stream.
+
+    Ctrl-C ends it after the batch that it is in; what is written are whole messages always. A second Ctrl-C stops at
+    once, and closes the plugin if several workers run.
 
     Raises :class:`StreamUnusable` for a file that can't be opened, or written, or one that would be used twice.
     """
@@ -82,6 +86,7 @@ def stream_files(
             _log_writer(logs),
             on_progress,
             interrupt.is_requested,
+            partial(plugin.close, drain=False),
         )
         return run_stream(run, chain((first,), chunks), reader, sink.write)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -35,7 +34,8 @@ class StreamRun:
     ``workers`` batches are in the plugin at once (as many instances must be there); the output keeps the input's order
     all the same. ``on_failure`` gets the lines of :mod:`plugbay.stream.failures`, ``on_log`` the log lines with the
     number of the message, ``on_progress`` the summary so far after each batch. ``stopped`` is asked before each batch;
-    True ends the stream there, and nothing is made of input that was cut off by it.
+    True ends the stream there, and nothing is made of input that was cut off by it. ``interrupt`` is called when a
+    KeyboardInterrupt comes while several workers run; without it, what runs in them is waited for.
     """
 
     plugin: Plugin
@@ -46,6 +46,7 @@ class StreamRun:
     on_log: Callable[[int, LogRecord], None] | None = None
     on_progress: Callable[[StreamSummary], None] | None = None
     stopped: Callable[[], bool] | None = None
+    interrupt: Callable[[], None] | None = None
 
 
 class _Batch(NamedTuple):
@@ -91,8 +92,7 @@ class _Runner:
             for batch in self._batches(chunks, reader):
                 self._finish(self._process(batch))
             return
-        stop = partial(self._run.plugin.close, drain=False)
-        with Workers(self._run.workers, self._process, interrupt=stop) as workers:
+        with Workers(self._run.workers, self._process, interrupt=self._run.interrupt) as workers:
             for batch in self._batches(chunks, reader):
                 workers.start(batch)
                 for done in workers.take(leave=self._run.workers if batch.payloads or batch.bad else 0):

@@ -16,10 +16,12 @@ class Workers(Generic[_Item, _Result]):
     """``count`` threads that run ``work``. Use it in a ``with`` statement: leaving it waits for what runs.
 
     What waits is not begun any more when it is left with an exception. Ctrl-C reaches Python's main thread alone, so
-    ``interrupt`` is called for a KeyboardInterrupt; it should make the work that runs end soon.
+    ``interrupt``, if given, is called for a KeyboardInterrupt; it should make the work that runs end soon.
     """
 
-    def __init__(self, count: int, work: Callable[[_Item], _Result], *, interrupt: Callable[[], None]) -> None:
+    def __init__(
+        self, count: int, work: Callable[[_Item], _Result], *, interrupt: Callable[[], None] | None = None
+    ) -> None:
         self._work = work
         self._interrupt = interrupt
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="plugbay-stream")
@@ -32,7 +34,7 @@ class Workers(Generic[_Item, _Result]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._executor.shutdown(wait=False, cancel_futures=error is not None)
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt) and self._interrupt is not None:
             self._interrupt()
         self._executor.shutdown(wait=True)
 

@@ -9,8 +9,8 @@ import wasmtime
 from wasmtime import _bindings as bindings
 
 from plugbay.engines.wasmtime.epoch import EpochTicker
-from plugbay.engines.wasmtime.mailbox import INPUT
-from plugbay.engines.wasmtime.unchecked import EpochWatch, HostFunction, check_bindings, guest_export, rows_offset
+from plugbay.engines.wasmtime.mailbox import INPUT, rows_offset
+from plugbay.engines.wasmtime.unchecked import EpochWatch, HostFunction, check_bindings, guest_export
 from plugbay.errors import ConfigInvalid
 
 

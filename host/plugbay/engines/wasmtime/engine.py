@@ -15,6 +15,7 @@ from plugbay.engines.wasmtime.features import check_features
 from plugbay.engines.wasmtime.unchecked import check_bindings
 from plugbay.engines.wasmtime.version import wasmtime_version
 from plugbay.errors import InvalidBinary, PluginClosed, TooLarge
+from plugbay.forks import mend_after_fork
 from plugbay.limits import PAGE_BYTES
 from plugbay.module.rewrite import prepare_guest
 
@@ -61,6 +62,7 @@ class WasmtimeEngine:
         self._own: dict[tuple[CodeSettings, str | bytes], wasmtime.Module] = {}
         self._lock = Lock()
         self._closed = False
+        mend_after_fork(self)
 
     @property
     def version(self) -> str:
@@ -111,6 +113,10 @@ class WasmtimeEngine:
             )
             self._own[key] = module
         return module
+
+    def after_fork(self) -> None:
+        """In a child: another thread may have held the lock when the parent forked."""
+        self._lock = Lock()
 
     def close(self) -> None:
         """Stop the epoch and free the native engines; stores that are still open keep theirs alive."""
