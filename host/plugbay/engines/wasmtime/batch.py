@@ -6,12 +6,40 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, ROW_BYTES, Row, rows_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+
+_SLICED_BYTES: Final = 1024
+"""Outputs of up to this mean length are read at once and sliced; longer ones are not worth a second copy."""
+
+
+class Inputs:
+    """Inputs that go in as few crossings as their sizes allow."""
+
+    def __init__(self, payloads: Sequence[bytes], *, most: int) -> None:
+        self._payloads = payloads
+        self._sizes = array("I", map(len, payloads))
+        self._most = most
+        self._all_fit = sum(self._sizes) <= BATCH_BYTES and max(self._sizes, default=0) <= most
+        self._ends = [] if self._all_fit else list(accumulate(self._sizes, initial=0))
+
+    def batch(self, start: int) -> Batch | None:
+        """The inputs from ``start`` that fit one crossing; None when the first is itself over ``most`` bytes."""
+        sizes = self._sizes[start:] if self._all_fit else self._fitting(start)
+        if not sizes:
+            return None
+        count = len(sizes)
+        return Batch(b"".join((sizes.tobytes(), *self._payloads[start : start + count])), count)
+
+    def _fitting(self, start: int) -> array[int]:
+        stop = max(start + 1, bisect_right(self._ends, self._ends[start] + BATCH_BYTES) - 1)
+        sizes = self._sizes[start:stop]
+        return sizes[: next((index for index, size in enumerate(sizes) if size > self._most), len(sizes))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +48,6 @@ class Batch:
 
     frames: bytes
     count: int
-
-    @classmethod
-    def of(cls, payloads: Sequence[bytes], start: int, *, most: int) -> Batch | None:
-        """The payloads from ``start`` that fit one crossing; None when the first is itself over ``most`` bytes."""
-        rest = payloads[start:] if start else payloads
-        sizes = array("I", map(len, rest))
-        if sum(sizes) > BATCH_BYTES or max(sizes) > most:
-            fits = max(1, bisect_right(list(accumulate(sizes)), BATCH_BYTES))
-            fits = next((index for index, size in enumerate(sizes[:fits]) if size > most), fits)
-            if not fits:
-                return None
-            rest, sizes = rest[:fits], sizes[:fits]
-        return cls(b"".join((sizes.tobytes(), *rest)), len(rest))
 
     @property
     def area(self) -> int:
@@ -47,6 +62,9 @@ class Batch:
 
     def outputs(self, words: array[int], read: Callable[[int, int], bytes]) -> list[bytes]:
         """The outputs of rows that are all plain: they lie end to end."""
-        ends = list(accumulate(words[1::4]))
+        lengths = words[1::4]
+        if sum(lengths) > _SLICED_BYTES * len(lengths):
+            return [read(start, length) for start, length in zip(words[0::4], lengths, strict=True)]
+        ends = list(accumulate(lengths))
         outputs = read(self.area, ends[-1]) if ends else b""
         return [outputs[start:end] for start, end in zip([0, *ends], ends, strict=False)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
 
-from plugbay.engines.wasmtime.batch import Batch
+from plugbay.engines.wasmtime.batch import Batch, Inputs
 from plugbay.engines.wasmtime.failures import (
     cause_error,
     deadline_exceeded,
@@ -155,8 +155,9 @@ class DrivenInstance:
         error of one that failed.
         """
         results: list[T] = []
+        inputs = Inputs(payloads, most=self._limits.input_bytes)
         while len(results) < len(payloads) and not self.poisoned:
-            batch = Batch.of(payloads, len(results), most=self._limits.input_bytes)
+            batch = inputs.batch(len(results))
             if batch is None:
                 results.append(failed(self._too_large(len(payloads[len(results)]))))
                 continue
