@@ -34,7 +34,7 @@ bench: $(VENV)/.installed-dev ## Measure against wasmtime-py and Extism's SDK, s
 	$(BIN)/python benchmarks/run.py
 
 fuzz: $(VENV)/.installed-dev ## Throw FUZZ_COUNT mutated modules at the host
-	$(BIN)/python tests/fuzz/module_fuzz.py --count $(FUZZ_COUNT) --seed $(FUZZ_SEED)
+	$(BIN)/python tests/fuzz/module_fuzz.py --through-host --count $(FUZZ_COUNT) --seed $(FUZZ_SEED)
 
 guests: $(VENV)/.installed-dev ## Rebuild the committed guest modules from source
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/fraud/build.sh

@@ -11,6 +11,8 @@ from pathlib import Path
 from plugbay import Host, Limits
 from plugbay.forks import mend_after_fork
 
+QUIET_FORKS = ("-W", "ignore:This process:DeprecationWarning")
+"""Python 3.12 and later warn when a process with threads forks."""
 FORKING = """
 import os, sys, threading
 from pathlib import Path
@@ -95,7 +97,13 @@ def test_forking_amid_calls_leaves_parent_and_children_working(gear: Callable[..
     (tmp_path / "echo.wasm").write_bytes(gear())
     (tmp_path / "slow.wasm").write_bytes(gear(slow))
     result = subprocess.run(
-        [sys.executable, "-c", FORKING, *(str(tmp_path / name) for name in ("echo.wasm", "slow.wasm", "state.db"))],
+        [
+            sys.executable,
+            *QUIET_FORKS,
+            "-c",
+            FORKING,
+            *(str(tmp_path / name) for name in ("echo.wasm", "slow.wasm", "state.db")),
+        ],
         capture_output=True,
         text=True,
         timeout=120,

@@ -11,6 +11,8 @@ from plugbay.engines.wasmtime.epoch import TICK_SECONDS, EpochTicker, process_ti
 
 PATIENCE = 20.0
 
+QUIET_FORKS = ("-W", "ignore:This process:DeprecationWarning")
+"""Python 3.12 and later warn when a process with threads forks."""
 FORKED = """
 import os, sys
 from pathlib import Path
@@ -128,6 +130,10 @@ def test_deadlines_hold_in_a_forked_child_and_in_its_parent(gear: Callable[..., 
     with open(other, "wb") as file:  # noqa: PTH123 # a path as text goes to the child anyway
         file.write(gear("(nop) (call $copy (local.get $p) (local.get $n))"))
     result = subprocess.run(
-        [sys.executable, "-c", FORKED, other], input=gear(body), capture_output=True, timeout=120, check=False
+        [sys.executable, *QUIET_FORKS, "-c", FORKED, other],
+        input=gear(body),
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, b"both served\n", b"")

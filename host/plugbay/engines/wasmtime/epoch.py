@@ -1,7 +1,7 @@
 """One thread per process that advances the epoch of every open engine.
 
 No thread survives ``fork``. This one is stopped before and started again on both sides, so that it is never caught in
-the middle of anything, and Python (3.12 on) has no reason to warn of a fork with threads.
+the middle of anything. Python 3.12 and later warn of the fork all the same, since they count threads after it.
 """
 
 from __future__ import annotations
