@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from plugbay.contracts import EncodedGuest
 from plugbay.encoded import check_encoded
@@ -20,6 +20,7 @@ from plugbay.errors import (
     StateConflict,
 )
 from plugbay.forks import mend_after_fork
+from plugbay.leases import CONFLICT_ATTEMPTS, Leases, end_failed
 from plugbay.outcome import Disposition, Outcome
 
 if TYPE_CHECKING:
@@ -33,13 +34,9 @@ if TYPE_CHECKING:
     from plugbay.module.info import ModuleInfo
     from plugbay.module.source import ModuleSource
     from plugbay.observer import Observer
-    from plugbay.pool import Pool
     from plugbay.version import Version
 
-CONFLICT_ATTEMPTS: Final = 10
-"""How often a message is run when other writers keep changing the state that it read."""
 _log = logging.getLogger("plugbay.plugin")
-_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
@@ -69,7 +66,9 @@ class Plugin:
         self._on_close = on_close
         self._closed = False
         self._changing = RLock()
-        self._adopt(load(source))
+        version = load(source)
+        self._leases = Leases(version.pool)
+        self._adopt(version)
         mend_after_fork(self)
 
     @property
@@ -104,18 +103,18 @@ class Plugin:
         """
         if type(payload) is not bytes:
             payload = _as_bytes(payload)
-        pool = self._pool
+        pool = self._leases.pool
         try:
             instance = pool.idle.pop()
         except IndexError:
-            pool, instance = self._lease()
+            pool, instance = self._leases.lease()
         try:
             output = instance.call(function, payload)
         except StateConflict:
             pool.give_back(instance)
-            return self._call_again(function, payload)
+            return self._leases.again(lambda instance: instance.call(function, payload), attempts=CONFLICT_ATTEMPTS - 1)
         except BaseException as error:
-            _end(pool, instance, error)
+            end_failed(pool, instance, error)
             raise
         pool.idle.append(instance)
         if pool.waiting:
@@ -129,7 +128,7 @@ class Plugin:
         """
         if not set(map(type, payloads)) <= {bytes}:
             payloads = [_as_bytes(payload) for payload in payloads]
-        results = self._many(payloads, lambda instance, rest: instance.call_many(function, rest), _itself)
+        results = self._leases.many(payloads, lambda instance, rest: instance.call_many(function, rest), _itself)
         if not set(map(type, results)) <= {bytes}:
             raise BatchError(results, plugin=self.name)
         return results  # type: ignore[return-value] # checked just above
@@ -143,7 +142,7 @@ class Plugin:
 
     def process_many(self, messages: Sequence[Message], port: str = "in") -> list[Outcome]:
         """Typed messages in order, one outcome each; one that fails leaves the others untouched."""
-        outcomes = self._many(messages, lambda instance, rest: instance.process_many(rest, port), _error_outcome)
+        outcomes = self._leases.many(messages, lambda instance, rest: instance.process_many(rest, port), _error_outcome)
         if self._observers:
             self._observe(port, outcomes)
         return outcomes
@@ -158,7 +157,7 @@ class Plugin:
             return None
         if not set(map(type, payloads)) <= {bytes}:
             payloads = [_as_bytes(payload) for payload in payloads]
-        return self._many(payloads, lambda instance, rest: self._encoded(instance, rest, port), _error_outcome)
+        return self._leases.many(payloads, lambda instance, rest: self._encoded(instance, rest, port), _error_outcome)
 
     async def acall(self, function: str, payload: bytes) -> bytes:
         """:meth:`call` in a worker thread."""
@@ -229,72 +228,14 @@ class Plugin:
         self._speaks_cbor = isinstance(instance, EncodedGuest)
         version.pool.give_back(instance)
         self._version = version
-        self._pool = version.pool
+        self._leases.pool = version.pool
         self._tell(lambda observer: observer.plugin_loaded(self.name, version.info, version.claim))
 
     def _process(self, message: Message, port: str) -> Outcome:
-        attempts = CONFLICT_ATTEMPTS
-        while True:
-            attempts -= 1
-            try:
-                outcome = self._with_instance(lambda instance: instance.process(message, port))
-            except (CallError, InitFailed, PoolExhausted) as error:
-                return _error_outcome(error)
-            if not attempts or not isinstance(outcome.error, StateConflict):
-                return outcome
-
-    def _call_again(self, function: str, payload: bytes) -> bytes:
-        for _ in range(CONFLICT_ATTEMPTS - 2):
-            try:
-                return self._with_instance(lambda instance: instance.call(function, payload))
-            except StateConflict:
-                continue
-        return self._with_instance(lambda instance: instance.call(function, payload))
-
-    def _many(
-        self,
-        items: Sequence[_Item],
-        run: Callable[[GuestInstance, Sequence[_Item]], list[_Result]],
-        failed: Callable[[PlugbayError], _Result],
-    ) -> list[_Result]:
-        """Run the items on one instance after another, as many as it takes; a replacement that fails costs one item.
-
-        One that lost a race for state is run again before the next, so that order holds.
-        """
-        results: list[_Result] = []
-        attempts = CONFLICT_ATTEMPTS
-        while len(results) < len(items):
-            rest = items[len(results) :] if results else items
-            try:
-                done = self._with_instance(lambda instance: run(instance, rest))  # noqa: B023 # called at once
-            except (CallError, InitFailed, PoolExhausted) as error:
-                done = [failed(error)]
-            attempts = attempts - 1 if len(done) == 1 else CONFLICT_ATTEMPTS - 1
-            if attempts and _lost_a_race(done[-1]):
-                done.pop()
-            else:
-                attempts = CONFLICT_ATTEMPTS
-            results += done
-        return results
-
-    def _lease(self) -> tuple[Pool, GuestInstance]:
-        while True:
-            pool = self._pool
-            try:
-                return pool, pool.lease()
-            except PluginClosed:
-                if pool is self._pool:  # else it is the pool of a version that was just replaced
-                    raise
-
-    def _with_instance(self, run: Callable[[GuestInstance], _Result]) -> _Result:
-        pool, instance = self._lease()
         try:
-            result = run(instance)
-        except BaseException as error:
-            _end(pool, instance, error)
-            raise
-        pool.give_back(instance)
-        return result
+            return self._leases.again(lambda instance: instance.process(message, port))
+        except (CallError, InitFailed, PoolExhausted) as error:
+            return _error_outcome(error)
 
     def _encoded(self, instance: GuestInstance, payloads: Sequence[bytes], port: str) -> list[bytes | Outcome]:
         assert isinstance(instance, EncodedGuest)
@@ -329,19 +270,8 @@ async def _in_thread(function: Callable[..., _Result], *arguments: Any) -> _Resu
     return await to_thread(function, *arguments)
 
 
-def _end(pool: Pool, instance: GuestInstance, error: BaseException) -> None:
-    """Return an instance after an error; any but a PlugbayError (Ctrl-C, a bug) leaves it in an unknown condition."""
-    if not isinstance(error, PlugbayError):
-        instance.poisoned = True
-    pool.give_back(instance)
-
-
 def _error_outcome(error: PlugbayError) -> Outcome:
     return Outcome(Disposition.ERROR, error=error)
-
-
-def _lost_a_race(result: object) -> bool:
-    return isinstance(result.error if isinstance(result, Outcome) else result, StateConflict)
 
 
 def _itself(error: PlugbayError) -> bytes | PlugbayError:

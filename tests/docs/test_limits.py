@@ -69,7 +69,7 @@ CASES = {
 
 def idle(plugin: Plugin) -> list[GuestInstance]:
     """The instances that wait for work."""
-    return list(plugin._pool.idle)  # pyright: ignore[reportPrivateUsage] # no public name shows the instances
+    return list(plugin._leases.pool.idle)  # pyright: ignore[reportPrivateUsage] # no public name shows the instances
 
 
 def overstep(plugin: Plugin, payloads: Sequence[bytes]) -> PlugbayError:
