@@ -13,7 +13,7 @@ import pytest
 
 from plugbay import Disposition, Host, Limits, Message, Outcome, Permissions, Plugin
 from plugbay.errors import BatchError, GuestTrap, MessageRejected, StateConflict
-from plugbay.plugin import CONFLICT_ATTEMPTS
+from plugbay.leases import CONFLICT_ATTEMPTS
 from plugbay.state import MemoryStore, SqliteStore
 
 Gear = Callable[..., bytes]
