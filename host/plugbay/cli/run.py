@@ -115,16 +115,18 @@ def _summary_table(name: str, summary: StreamSummary, files: StreamFiles) -> Ren
     table.add_column(style="dim")
     table.title = f"{name}: {_ENDED[summary.ended]}"
     table.title_justify = "left"
-    rows: list[tuple[str, int | str, str]] = [
+    rows: list[tuple[str, int, str]] = [
         ("in", summary.read, _size(summary.bytes_in)),
         ("out", summary.out, _size(summary.bytes_out)),
         ("dropped", summary.dropped, ""),
         ("rejected", summary.rejected, ""),
-        ("failed", summary.failed, _kinds(summary.errors)),
+        ("failed", summary.failed, ""),
         ("invalid input", summary.invalid, ""),
     ]
     for label, count, note in rows:
         table.add_row(label, f"{count:,}", note)
+    if summary.errors:
+        table.add_row("errors", f"{sum(count for _, count in summary.errors):,}", _kinds(summary.errors))
     if summary.logs:
         table.add_row("log lines", f"{sum(count for _, count in summary.logs):,}", _kinds(summary.logs))
     if summary.fuel is not None:
