@@ -23,6 +23,7 @@ BEYOND = {
     "tail-call": "(module (func $f (return_call $f)))",
     "multi-memory": "(module (memory 1) (memory 1))",
     "relaxed-simd": "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))",
+    "extended-const": "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
     "threads": "(module (memory 1 1 shared))",
     "atomics": "(module (memory 1 1 shared) (func (drop (i32.atomic.load (i32.const 0)))))",
     "memory64": "(module (memory i64 1))",
@@ -41,15 +42,26 @@ def test_core_2_is_accepted(wat: Wat, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(BEYOND))
 def test_what_came_later_is_refused(wat: Wat, name: str) -> None:
     with pytest.raises(UnsupportedFeature, match="m uses a wasm feature beyond core"):
-        check_features(wat(BEYOND[name]), frozenset(), origin="m")
+        check_features(wat(BEYOND[name]), frozenset(), shown=frozenset({name}), origin="m")
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONAL))
 def test_a_proposal_is_accepted_when_allowed_by_name(wat: Wat, name: str) -> None:
     wasm = wat(BEYOND[name])
-    check_features(wasm, frozenset({name}), origin="m")
+    check_features(wasm, frozenset({name}), shown=frozenset({name}), origin="m")
     with pytest.raises(UnsupportedFeature):
-        check_features(wasm, OPTIONAL - {name}, origin="m")
+        check_features(wasm, OPTIONAL - {name}, shown=frozenset({name}), origin="m")
+
+
+def test_a_gear_whose_globals_compute_is_refused_until_it_is_allowed(host: Host, wat: Wat) -> None:
+    wasm = wat("""(module (memory (export "memory") 1)
+      (global $at i32 (i32.add (i32.const 1024) (i32.const 8)))
+      (func (export "alloc") (param i32) (result i32) (global.get $at))
+      (func (export "free") (param i32 i32))
+      (func (export "process") (param i32 i32) (result i64) (i64.const 0)))""")
+    with pytest.raises(UnsupportedFeature, match="extended-const"):
+        host.load(wasm)
+    assert host.load(wasm, features=["extended-const"]).call("process", b"x") == b""
 
 
 @pytest.mark.parametrize("name", ["threads", "memory64", "gc", "exceptions", "tail_call", ""])

@@ -95,7 +95,7 @@ class WasmtimeEngine:
         prepared = prepare_guest(module.data, info, memory_pages=limits.memory_pages)
 
         def build() -> bytes:
-            check_features(module.data, features, origin=module.origin)
+            check_features(module.data, features, shown=info.features, origin=module.origin)
             return prepared
 
         return GuestCode(self._cached(settings, wanted, build), len(prepared) - len(module.data))

@@ -10,13 +10,16 @@ from plugbay.errors import ConfigInvalid, InvalidBinary, UnsupportedFeature
 
 CORE_2 = frozenset({"bulk-memory", "multi-value", "reference-types", "simd"})
 """Toggles that make up WebAssembly core 2.0, which fluxrig's runtime takes (mutable globals and the like have none)."""
-OPTIONAL = frozenset({"multi-memory", "relaxed-simd", "tail-call"})
+EXTENDED_CONST = "extended-const"
+"""Initialisers that compute. wasmtime can't switch them off, so the module reader's word counts (it reads globals)."""
+_TOGGLED = frozenset({"multi-memory", "relaxed-simd", "tail-call"})
+OPTIONAL = _TOGGLED | {EXTENDED_CONST}
 """Proposals beyond core 2.0 that a user may allow by name; others would change what a driver can serve."""
-_ALL = CORE_2 | OPTIONAL | {"threads", "memory64", "exceptions", "function-references", "gc", "wide-arithmetic"}
+_ALL = CORE_2 | _TOGGLED | {"threads", "memory64", "exceptions", "function-references", "gc", "wide-arithmetic"}
 
 
-def check_features(wasm: bytes, allowed: frozenset[str], *, origin: str) -> None:
-    """Validate a module against core 2.0 and the ``allowed`` proposals.
+def check_features(wasm: bytes, allowed: frozenset[str], *, shown: frozenset[str] = frozenset(), origin: str) -> None:
+    """Validate a module against core 2.0 and the ``allowed`` proposals; ``shown`` are those that its reader saw.
 
     Raises :class:`UnsupportedFeature` when only a proposal stands in the way, :class:`InvalidBinary` when the module is
     malformed under any, :class:`ConfigInvalid` for a proposal that can't be allowed.
@@ -27,7 +30,9 @@ def check_features(wasm: bytes, allowed: frozenset[str], *, origin: str) -> None
             f"no such wasm feature to allow: {', '.join(sorted(unknown))}",
             hint=f"choose from {', '.join(sorted(OPTIONAL))}",
         )
-    reason = _refusal(wasm, CORE_2 | allowed)
+    reason = _refusal(wasm, (CORE_2 | allowed) - {EXTENDED_CONST})
+    if reason is None and EXTENDED_CONST in shown - allowed:
+        reason = f"a global's initialiser computes ({EXTENDED_CONST})"
     if reason is None:
         return
     if _refusal(wasm, _ALL) is None:
