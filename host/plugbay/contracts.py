@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from plugbay.errors import ModuleError, PlugbayError
+from plugbay.permissions import Permissions
 
 if TYPE_CHECKING:
+    from plugbay.functions import HostFunction
     from plugbay.limits import Limits
     from plugbay.message import Message
     from plugbay.module.info import ModuleInfo
@@ -31,7 +33,7 @@ class Claim:
 
     ``evidence`` says what was found, one short sentence each. ``findings`` are the errors that hosting the module will
     raise: what is missing, mistyped or forbidden; empty when it can be hosted. ``profile`` is the ABI's profile that
-    the module fits.
+    the module fits. ``refines`` names the ABIs that this one is built on: an exact claim counts before theirs.
     """
 
     abi: str
@@ -39,6 +41,7 @@ class Claim:
     evidence: tuple[str, ...] = ()
     findings: tuple[ModuleError, ...] = ()
     profile: str | None = None
+    refines: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,15 @@ class Decline:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedModule:
+    """A module that a plugin's own module imports from, under ``name``."""
+
+    name: str
+    module: VerifiedModule
+    info: ModuleInfo
+
+
+@dataclass(frozen=True, slots=True)
 class PluginOptions:
     """What the user asked for one plugin; the adapter judges ``config``."""
 
@@ -58,6 +70,10 @@ class PluginOptions:
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     features: frozenset[str] = frozenset()
     """Wasm proposals allowed beyond what the ABI's own host accepts."""
+    permissions: Permissions = field(default_factory=Permissions)
+    functions: Mapping[str, HostFunction] = field(default_factory=dict[str, "HostFunction"])
+    """Host functions written in Python, by ``namespace.name``: all that the host offers, granted or not."""
+    linked: tuple[LinkedModule, ...] = ()
 
 
 @runtime_checkable
@@ -176,7 +192,7 @@ class AbiAdapter(Protocol):
         """Names of the engines that the adapter can drive, the preferred one first."""
         ...
 
-    def claim(self, info: ModuleInfo, config: Mapping[str, Any]) -> Claim | Decline:
+    def claim(self, info: ModuleInfo, options: PluginOptions) -> Claim | Decline:
         """Whether the module is this ABI's, and the evidence either way."""
         ...
 

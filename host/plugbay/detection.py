@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plugbay.contracts import AbiAdapter, Certainty, Claim, Decline
+from plugbay.contracts import AbiAdapter, Certainty, Claim, Decline, PluginOptions
 from plugbay.errors import AmbiguousAbi, ConfigInvalid, UnknownAbi
 
 if TYPE_CHECKING:
@@ -23,9 +23,14 @@ class Detection:
     declines: tuple[Decline, ...]
 
     def leading(self, abi: str = AUTO) -> tuple[Claim, ...]:
-        """The claims that count, of one ABI or of all: the exact ones, or where there are none the possible ones."""
+        """The claims that count, of one ABI or of all: the exact ones, or where there are none the possible ones.
+
+        One whose ABI an exact claim refines does not count.
+        """
         claims = tuple(claim for claim in self.claims if abi in (AUTO, claim.abi))
-        return tuple(claim for claim in claims if claim.certainty is Certainty.EXACT) or claims
+        exact = tuple(claim for claim in claims if claim.certainty is Certainty.EXACT)
+        refined = frozenset[str]().union(*(claim.refines for claim in exact))
+        return tuple(claim for claim in exact or claims if claim.abi not in refined)
 
     def winner(self, abi: str = AUTO) -> Claim | None:
         """The claim that hosting goes by; None when there is none, or no single one."""
@@ -41,7 +46,7 @@ class Detection:
 
 
 def detect(
-    adapters: Mapping[str, AbiAdapter], info: ModuleInfo, config: Mapping[str, Any], *, forced: bool = False
+    adapters: Mapping[str, AbiAdapter], info: ModuleInfo, options: PluginOptions, *, forced: bool = False
 ) -> Detection:
     """Ask every adapter.
 
@@ -51,7 +56,7 @@ def detect(
     declines: list[Decline] = []
     for adapter in adapters.values():
         try:
-            answer = adapter.claim(info, config)
+            answer = adapter.claim(info, options)
         except ConfigInvalid as error:
             if forced:
                 raise
@@ -61,7 +66,7 @@ def detect(
 
 
 def choose(
-    adapters: Mapping[str, AbiAdapter], info: ModuleInfo, config: Mapping[str, Any], abi: str, *, plugin: str
+    adapters: Mapping[str, AbiAdapter], info: ModuleInfo, options: PluginOptions, abi: str
 ) -> tuple[AbiAdapter, Claim]:
     """The adapter that hosts the module, and its claim.
 
@@ -69,6 +74,7 @@ def choose(
     claim wins alone. Raises :class:`UnknownAbi` or :class:`AmbiguousAbi` with everyone's evidence, the first of the
     winner's findings, or :class:`ConfigInvalid` when the adapter that was named does not take the config.
     """
+    plugin = options.name
     if abi != AUTO:
         if abi not in adapters:
             raise ConfigInvalid(
@@ -78,7 +84,7 @@ def choose(
                 hint=f"installed: {', '.join(sorted(adapters))}",
             )
         adapters = {abi: adapters[abi]}
-    detection = detect(adapters, info, config, forced=abi != AUTO)
+    detection = detect(adapters, info, options, forced=abi != AUTO)
     claim = detection.winner()
     if claim is None:
         raise _undecided(detection, plugin)

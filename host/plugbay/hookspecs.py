@@ -5,15 +5,20 @@ A plugin is a module or object registered under the entry-point group ``plugbay`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
 from plugbay.contracts import AbiAdapter, Engine
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     import typer
 
+    from plugbay.functions import HostFunction
+    from plugbay.manifest import PluginManifest
     from plugbay.observer import Observer
     from plugbay.state import StateStore
 
@@ -45,6 +50,16 @@ class PlugbayHooks(Protocol):
     @hookspec(firstresult=True)
     def plugbay_module_source(self, uri: str, max_bytes: int) -> bytes | None:
         """What are the bytes (at most ``max_bytes``) of the module at this URI? None when its scheme is not yours."""
+        ...
+
+    @hookspec(firstresult=True)
+    def plugbay_manifest(self, document: Mapping[str, Any], folder: Path) -> PluginManifest | None:
+        """What does this manifest, whose relative paths start at ``folder``, say? None when it is not yours."""
+        ...
+
+    @hookspec
+    def plugbay_host_functions(self) -> list[HostFunction]:
+        """Which host functions do you offer to plugins?"""
         ...
 
     @hookspec

@@ -45,6 +45,8 @@ class Limits:
     """Bytes of keys and values in the plugin's state namespace (of the plugin, not per message)."""
     http_bytes: int = 1024 * 1024
     """Bytes of one HTTP response body."""
+    var_bytes: int = 1024 * 1024
+    """Bytes of an Extism plugin's variables, each with 48 bytes beside its key and value (of one instance); 0 = none."""
 
     def __post_init__(self) -> None:
         wrong: list[str] = []
@@ -84,4 +86,5 @@ _RANGES: dict[str, tuple[float, float]] = {
     "log_bytes": (0, 256 * 1024 * 1024),
     "state_bytes": (0, _GIB),
     "http_bytes": (0, _GIB),
+    "var_bytes": (0, _GIB),
 }

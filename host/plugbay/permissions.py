@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plugbay.errors import ConfigInvalid
 from plugbay.services.hosts import parse_patterns
+from plugbay.services.paths import PathGrant
 
 AMBIENT = frozenset({"log", "outputs", "clock", "randomness"})
 """Services that reveal and change nothing outside the sandbox; each is bounded by a limit and can be taken away."""
@@ -36,9 +38,16 @@ class Permissions:
     a name's DNS could point it there. :class:`~plugbay.services.HostPattern` has the rules of the globs; what is none
     raises :class:`~plugbay.errors.ConfigInvalid`.
     """
+    functions: tuple[str, ...] = ()
+    """Host functions written in Python that it may call: ``lookup``, ``namespace.lookup``, or globs of them."""
+    paths: tuple[PathGrant, ...] = ()
+    """Folders that it may open files in, where its ABI offers files at all (Extism's does)."""
 
     def __post_init__(self) -> None:
         parse_patterns(self.http)
+        wrong = [grant for grant in self.paths if not isinstance(grant, PathGrant)]  # pyright: ignore[reportUnnecessaryIsInstance] # a user's list may hold texts
+        if wrong:
+            raise ConfigInvalid(f"{wrong[0]!r} is no PathGrant", expected="PathGrant", found=type(wrong[0]).__name__)
 
     @classmethod
     def none(cls) -> Permissions:

@@ -50,6 +50,7 @@ _LIMIT_HELP: Mapping[str, tuple[str, str]] = {
     "log_bytes": ("N", "Log text."),
     "state_bytes": ("N", "Keys and values in the plugin's state, in all."),
     "http_bytes": ("N", "Body of one HTTP response."),
+    "var_bytes": ("N", "Variables of one Extism instance, in all."),
 }
 """Placeholder and help of each limit's option; the pool's own limit follows ``--instances``."""
 
