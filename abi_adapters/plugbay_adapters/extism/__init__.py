@@ -1,0 +1,1 @@
+"""Extism plugins: exports without parameters, bytes in and out through the kernel of ``extism:host/env``."""
