@@ -71,6 +71,11 @@ class Limits:
         return replace(self, **changes)
 
 
+def limit_range(name: str) -> tuple[float, float]:
+    """The least and the greatest value of a limit."""
+    return _RANGES[name]
+
+
 _GIB = 1024 * 1024 * 1024
 _RANGES: dict[str, tuple[float, float]] = {
     "deadline": (0.001, 86_400),

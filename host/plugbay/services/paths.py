@@ -9,7 +9,7 @@ from typing import Self
 from plugbay.errors import ConfigInvalid
 
 _READ_ONLY = "ro:"
-_GUEST = re.compile(r"(/?[^/\0]+)+/?|/")
+_GUEST = re.compile(r"/|/?[^/\0]+(/[^/\0]+)*/?")
 
 
 @dataclass(frozen=True, slots=True)
