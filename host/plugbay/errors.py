@@ -49,6 +49,8 @@
         │   ├── OutputOverlapsInput the result lies in the input buffer: freeing both would free it twice
         │   ├── MalformedCbor       the result is not well-formed, strict CBOR
         │   └── NotAMessage         well-formed, but not a fluxMsg
+        ├── BadHostCall             (ValueError) a host function was called with what it does not take
+        ├── HostFunctionFailed      (RuntimeError) a host function raised; `.traceback` says where
         ├── CallInterrupted         the plugin was closed without waiting for the message
         ├── HttpFailed              (OSError) a granted HTTP request failed
         ├── StateConflict           (RuntimeError) another writer was first
@@ -428,6 +430,37 @@ class NotAMessage(InvalidOutput):
     """The result is well-formed CBOR but not a fluxMsg."""
 
     code = "not-a-message"
+
+
+class BadHostCall(CallError, ValueError):
+    """The guest called a host function with what it does not take; ``parameter`` names the one concerned."""
+
+    code = "bad-host-call"
+
+    def __init__(self, reason: str, *, parameter: str | None = None, **facts: object) -> None:
+        super().__init__(reason, **facts)  # type: ignore[arg-type] # the facts of PlugbayError, passed through
+        self.parameter = parameter
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as plain values, with the parameter when one is concerned."""
+        return {**super().to_dict(), **({"parameter": self.parameter} if self.parameter is not None else {})}
+
+
+class HostFunctionFailed(CallError, RuntimeError):
+    """A host function written in Python raised, or returned what it does not declare.
+
+    ``__cause__`` is what it raised, ``traceback`` the text of its traceback from the function on, "" without one.
+    """
+
+    code = "host-function-failed"
+
+    def __init__(self, reason: str, *, traceback: str = "", **facts: object) -> None:
+        super().__init__(reason, **facts)  # type: ignore[arg-type] # the facts of PlugbayError, passed through
+        self.traceback = traceback
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as plain values, with the traceback."""
+        return {**super().to_dict(), "traceback": self.traceback}
 
 
 class CallInterrupted(CallError):
