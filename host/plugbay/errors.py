@@ -43,13 +43,15 @@
         │   ├── OutputTooLarge      (ValueError)
         │   ├── TooManyMessages     the guest sent more messages than allowed
         │   ├── TooManyLogs         the guest logged more bytes than allowed
-        │   └── StateQuotaExceeded
+        │   ├── StateQuotaExceeded
+        │   └── VariableStoreFull   an Extism plugin's variables are over their limit, or there may be none
         ├── InvalidOutput           (ValueError)
         │   ├── PointerOutOfBounds  a pointer or length beyond the guest's memory
         │   ├── OutputOverlapsInput the result lies in the input buffer: freeing both would free it twice
         │   ├── MalformedCbor       the result is not well-formed, strict CBOR
         │   └── NotAMessage         well-formed, but not a fluxMsg
         ├── BadHostCall             (ValueError) a host function was called with what it does not take
+        ├── InvalidHandle           (ValueError) a handle that is not a live block of Extism's memory
         ├── HostFunctionFailed      (RuntimeError) a host function raised; `.traceback` says where
         ├── CallInterrupted         the plugin was closed without waiting for the message
         ├── HttpFailed              (OSError) a granted HTTP request failed
@@ -402,6 +404,12 @@ class StateQuotaExceeded(LimitExceeded):
     code = "state-quota-exceeded"
 
 
+class VariableStoreFull(LimitExceeded):
+    """A variable does not fit into ``Limits.var_bytes``, or the limit is 0 and there may be none."""
+
+    code = "variable-store-full"
+
+
 class InvalidOutput(CallError, ValueError):
     """What the guest returned breaks the ABI."""
 
@@ -444,6 +452,12 @@ class BadHostCall(CallError, ValueError):
     def to_dict(self) -> dict[str, object]:
         """The error as plain values, with the parameter when one is concerned."""
         return {**super().to_dict(), **({"parameter": self.parameter} if self.parameter is not None else {})}
+
+
+class InvalidHandle(CallError, ValueError):
+    """The guest passed a handle that is not a live block of Extism's memory; ``function`` is what it called."""
+
+    code = "invalid-handle"
 
 
 class HostFunctionFailed(CallError, RuntimeError):
