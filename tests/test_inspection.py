@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
 
-from plugbay import Certainty, Claim, Decline, Host, Limits, PlugbayPlugins, Trust
+from plugbay import Certainty, Claim, Decline, Host, Limits, PlugbayPlugins, PluginOptions, Trust
 from plugbay.detection import choose
 from plugbay.errors import AmbiguousAbi, ConfigInvalid, InvalidBinary, MissingExport, ModuleError, TooLarge, UnknownAbi
 from plugbay.hookspecs import hookimpl
@@ -29,7 +29,7 @@ class Fixed:
         self.name = answer.abi
         self._answer = answer
 
-    def claim(self, info: ModuleInfo, config: Mapping[str, Any]) -> Claim | Decline:
+    def claim(self, info: ModuleInfo, options: PluginOptions) -> Claim | Decline:
         return self._answer
 
     def compile(self, *arguments: object) -> Any:
@@ -153,9 +153,9 @@ def test_the_winner_is_the_one_that_loading_chooses(
     with Host(plugins=PlugbayPlugins([plugins])) as host:
         if winner is None:
             with pytest.raises((AmbiguousAbi, UnknownAbi)):
-                choose(host.plugins.adapters, found.info, {}, abi, plugin="x")
+                choose(host.plugins.adapters, found.info, PluginOptions("x", Limits()), abi)
         else:
-            assert choose(host.plugins.adapters, found.info, {}, abi, plugin="x")[0].name == winner
+            assert choose(host.plugins.adapters, found.info, PluginOptions("x", Limits()), abi)[0].name == winner
 
 
 @pytest.mark.parametrize(

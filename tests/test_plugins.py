@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from types import ModuleType
-from typing import Any
 
 import pytest
 from pluggy import HookimplMarker
@@ -36,7 +35,7 @@ class NullAdapter:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def claim(self, info: ModuleInfo, config: Mapping[str, Any]) -> Claim | Decline:
+    def claim(self, info: ModuleInfo, options: PluginOptions) -> Claim | Decline:
         return Decline(self.name, ("claims nothing",))
 
     def compile(

@@ -13,11 +13,12 @@ from plugbay.detection import AUTO, choose
 from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
 from plugbay.errors import ConfigInvalid, PlugbayError, PluginClosed
 from plugbay.forks import mend_after_fork
+from plugbay.functions import FunctionTable, HostFunction
 from plugbay.limits import Limits
 from plugbay.message.scanner import Scanner
-from plugbay.module.binary import read_module
 from plugbay.module.source import BYTES_ORIGIN, ModuleSource, WasmSource, read_source
 from plugbay.module.verified import Trust, VerifiedModule, verify
+from plugbay.package import Package, PackageReader
 from plugbay.permissions import Permissions
 from plugbay.plugin import Plugin
 from plugbay.plugins import PlugbayPlugins
@@ -27,9 +28,10 @@ from plugbay.state import MemoryStore, StateStore
 from plugbay.version import Version
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
-    from plugbay.module.info import ModuleInfo
+    from plugbay.manifest import PluginManifest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -39,8 +41,9 @@ class Host:
     """Hosts plugins. Close it, or use it as a context manager.
 
     ``state`` is a store or the URL of one (``memory:``, ``sqlite:PATH``, …); a store that was passed in stays open when
-    the host closes. ``limits`` and ``permissions`` hold for every plugin that does not bring its own. ``plugins`` are
-    the adapters, engines and so on to use; those of the installed packages by default.
+    the host closes. ``limits`` and ``permissions`` hold for every plugin that does not bring its own. ``functions`` are
+    offered to plugins beside those of installed packages; each must be granted by name. ``plugins`` are the adapters,
+    engines and so on to use; those of the installed packages by default.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Host:
         permissions: Permissions | None = None,
         limits: Limits | None = None,
         trust: Trust | None = None,
+        functions: Iterable[HostFunction] = (),
         plugins: PlugbayPlugins | None = None,
     ) -> None:
         self._owns_plugins = plugins is None
@@ -62,6 +66,8 @@ class Host:
         self._owns_state = state is None or isinstance(state, str)
         self.state = self._open_state(state)
         self._http = HttpClient()
+        self.functions = FunctionTable((*self.plugins.functions, *functions))
+        self.packages = PackageReader(self.read, self._read_manifest, self.trust)
         self._open: dict[int, Plugin] = {}
         self._lock = Lock()
         self._closed = False
@@ -69,7 +75,7 @@ class Host:
 
     def load(
         self,
-        source: ModuleSource,
+        source: ModuleSource | Mapping[str, Any],
         *,
         abi: str = AUTO,
         engine: str | None = None,
@@ -80,7 +86,7 @@ class Host:
         name: str | None = None,
         features: Iterable[str] = (),
     ) -> Plugin:
-        """Load a module from a path, bytes or a URI, and start one instance of it.
+        """Load a module or manifest from a path, bytes or a URI, or a manifest as a map, and start one instance of it.
 
         ``instances`` is how many may run at once. ``name`` is also the namespace of the plugin's state; by default the
         file's stem, or the digest's first digits for bytes. ``features`` allows wasm proposals beyond core 2.0.
@@ -97,16 +103,15 @@ class Host:
         if self._closed:
             raise PluginClosed("the host is closed")
         source = self.read(source, limits) if isinstance(source, bytes) else source
-        name = _checked_name(name) if name is not None else _default_name(source)
-        options = PluginOptions(name, limits, dict(config or {}), frozenset(features))
+        name = _checked_name(name) if name is not None else self._default_name(source, limits)
         granted = permissions if permissions is not None else self.permissions
+        options = self.options(name, limits, config, features, granted)
 
-        def load_version(source: ModuleSource) -> Version:
-            return self._load_version(source, abi, engine, options, granted, instances)
+        def load_version(source: ModuleSource | Mapping[str, Any]) -> Version:
+            return self._load_version(source, abi, engine, options, instances)
 
         plugin = Plugin(
             name,
-            limits,
             load_version,
             source,
             new_scanner=self.new_scanner,
@@ -120,6 +125,17 @@ class Host:
         plugin.close()
         raise PluginClosed("the host was closed while the plugin was loading")
 
+    def options(
+        self,
+        name: str,
+        limits: Limits,
+        config: Mapping[str, Any] | None,
+        features: Iterable[str],
+        permissions: Permissions,
+    ) -> PluginOptions:
+        """What adapters are told about one plugin of this host."""
+        return PluginOptions(name, limits, dict(config or {}), frozenset(features), permissions, self.functions)
+
     def new_scanner(self) -> Scanner:
         """A scanner of CBOR streams, from the engine's cache; the caller closes it."""
         return Scanner(self._load_scanner)
@@ -132,6 +148,7 @@ class Host:
             self._open.clear()
         for plugin in plugins:
             plugin.close()
+        self.functions.close()
         if self._owns_plugins:
             self.plugins.close()
         if self._owns_state:
@@ -180,27 +197,39 @@ class Host:
 
     def _load_version(
         self,
-        source: ModuleSource,
+        source: ModuleSource | Mapping[str, Any],
         abi: str,
         engine: str | None,
         options: PluginOptions,
-        permissions: Permissions,
         instances: int,
     ) -> Version:
-        module = verify(self.read(source, options.limits), self.trust)
-        info = read_module(module.data, module.digest)
-        adapter, claim = choose(self.plugins.adapters, info, options.config, abi, plugin=options.name)
-        compiled = _compile(adapter, module, info, self.engine_for(adapter, engine), options)
+        package = self.packages.open(source, options)
+        module, options = verify(package.source, self.trust), package.options
+        adapter, claim = choose(self.plugins.adapters, package.info, options, abi)
+        compiled = compile_plugin(adapter, module, package, self.engine_for(adapter, engine))
         pool = Pool(
-            lambda: compiled.instantiate(self._services(options, permissions)),
+            lambda: compiled.instantiate(self._services(options)),
             size=instances,
             patience=options.limits.deadline,
             plugin=options.name,
         )
-        return Version(info, claim, compiled, pool)
+        return Version(package.info, claim, compiled, pool, options.limits)
 
-    def _services(self, options: PluginOptions, permissions: Permissions) -> HostServices:
-        return HostServices(options.name, permissions, options.limits, self.state, self._http)
+    def _services(self, options: PluginOptions) -> HostServices:
+        return HostServices(options.name, options.permissions, options.limits, self.state, self._http)
+
+    def _read_manifest(self, document: Mapping[str, Any], folder: Path) -> PluginManifest | None:
+        manifest: PluginManifest | None = self.plugins.hook.plugbay_manifest(document=document, folder=folder)
+        return manifest
+
+    def _default_name(self, source: ModuleSource | Mapping[str, Any], limits: Limits) -> str:
+        if isinstance(source, Mapping):
+            manifest = self.packages.manifest(source)
+            assert manifest is not None, "a map is a manifest"
+            main = manifest.modules[-1].source
+            source = self.read(main, limits) if isinstance(main, bytes) else main
+        assert not isinstance(source, bytes), "bytes were read before"
+        return _default_name(source)
 
     def _open_state(self, state: StateStore | str | None) -> StateStore:
         if state is None:
@@ -223,13 +252,12 @@ class Host:
         return engine.native(settings), engine.compile_own(wasm, settings)
 
 
-def _compile(
-    adapter: AbiAdapter, module: VerifiedModule, info: ModuleInfo, engine: Engine, options: PluginOptions
-) -> CompiledPlugin:
+def compile_plugin(adapter: AbiAdapter, module: VerifiedModule, package: Package, engine: Engine) -> CompiledPlugin:
+    """A package's module, verified, made ready for instances. Raises :class:`ModuleError` or :class:`ConfigInvalid`."""
     try:
-        return adapter.compile(module, info, engine, options)
+        return adapter.compile(module, package.info, engine, package.options)
     except PlugbayError as error:
-        error.plugin = error.plugin or options.name  # the stages of compiling know modules, not plugins
+        error.plugin = error.plugin or package.options.name  # the stages of compiling know modules, not plugins
         raise
 
 
@@ -247,6 +275,6 @@ def _default_name(source: str | os.PathLike[str] | WasmSource) -> str:
         return f"module-{source.digest[:12]}"
     origin = source.origin if isinstance(source, WasmSource) else os.fspath(source)
     stem = origin.replace("\\", "/").rstrip("/").rsplit("/", maxsplit=1)[-1].split("?")[0]
-    for ending in (".wasm", ".wat"):
+    for ending in (".wasm", ".wat", ".json"):
         stem = stem.removesuffix(ending)
     return _NOT_IN_NAMES.sub("-", stem).strip("-._")[:128] or "plugin"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plugbay.contracts import PluginOptions
 from plugbay.detection import AUTO, choose, detect
 from plugbay.errors import ModuleError
+from plugbay.host import compile_plugin
 from plugbay.limits import PAGE_BYTES
-from plugbay.module.binary import read_module
 from plugbay.module.info import FuncType, GlobalType, MemoryType, TableType
 from plugbay.module.verified import verify
 
@@ -95,23 +95,30 @@ def inspect_module(
     is among the ``problems``.
     """
     limits = limits if limits is not None else host.limits
-    config = dict(config or {})
-    found = host.read(source, limits)
-    info = read_module(found.data, found.digest)
+    name = str(getattr(source, "origin", source if isinstance(source, (str, os.PathLike)) else "module"))
+    options = host.options(name.rpartition("/")[2], limits, config, features, host.permissions)
+    package = host.packages.open(source, options)
+    options = package.options
     adapters = host.plugins.adapters
-    detection = detect(adapters, info, config)
+    detection = detect(adapters, package.info, options)
     winner = detection.winner(abi)
-    name = found.origin.rpartition("/")[2]
-    options = PluginOptions(name, limits, config, frozenset(features))
     try:
-        adapter, _ = choose(adapters, info, config, abi, plugin=name)
-        compiled = adapter.compile(verify(found, host.trust), info, host.engine_for(adapter, engine), options)
+        adapter, _ = choose(adapters, package.info, options, abi)
+        module = verify(package.source, host.trust)
+        compiled = compile_plugin(adapter, module, package, host.engine_for(adapter, engine))
     except ModuleError as error:
         problems = winner.findings if winner is not None and winner.findings else (error,)
-        return Inspection(found.origin, info, detection, winner, problems)
+        return Inspection(package.source.origin, package.info, detection, winner, problems)
     try:
         return Inspection(
-            found.origin, info, detection, winner, (), compiled.metadata, compiled.functions, compiled.default_function
+            package.source.origin,
+            package.info,
+            detection,
+            winner,
+            (),
+            compiled.metadata,
+            compiled.functions,
+            compiled.default_function,
         )
     finally:
         compiled.close()

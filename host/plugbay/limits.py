@@ -46,7 +46,7 @@ class Limits:
     http_bytes: int = 1024 * 1024
     """Bytes of one HTTP response body."""
     var_bytes: int = 1024 * 1024
-    """Bytes of an Extism plugin's variables, each with 48 bytes beside its key and value (of one instance); 0 = none."""
+    """Bytes of one Extism instance's variables, each with 48 bytes beside its key and value; 0 allows none."""
 
     def __post_init__(self) -> None:
         wrong: list[str] = []

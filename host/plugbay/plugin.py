@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from plugbay.observer import Observer
     from plugbay.version import Version
 
+    PluginSource = ModuleSource | Mapping[str, Any]
+
 _log = logging.getLogger("plugbay.plugin")
 _Result = TypeVar("_Result")
 
@@ -49,16 +51,14 @@ class Plugin:
     def __init__(
         self,
         name: str,
-        limits: Limits,
-        load: Callable[[ModuleSource], Version],
-        source: ModuleSource,
+        load: Callable[[PluginSource], Version],
+        source: PluginSource,
         *,
         new_scanner: Callable[[], Scanner],
         observers: Sequence[Observer] = (),
         on_close: Callable[[Plugin], None],
     ) -> None:
         self.name = name
-        self.limits = limits
         self._load = load
         self._new_scanner = new_scanner
         self._scanners: deque[Scanner] = deque()
@@ -75,6 +75,11 @@ class Plugin:
     def info(self) -> ModuleInfo:
         """What the module declares."""
         return self._version.info
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of one message, those of a manifest included."""
+        return self._version.limits
 
     @property
     def claim(self) -> Claim:
@@ -175,7 +180,7 @@ class Plugin:
         """:meth:`process_many` in a worker thread."""
         return await _in_thread(self.process_many, messages, port)
 
-    def reload(self, source: ModuleSource) -> None:
+    def reload(self, source: PluginSource) -> None:
         """Swap in another version; calls in progress finish on the old one, and state stays.
 
         Raises what :meth:`Host.load` raises, and the old version goes on serving; :class:`PluginClosed` when the plugin

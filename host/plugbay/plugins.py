@@ -9,6 +9,7 @@ import pluggy
 
 from plugbay.contracts import AbiAdapter, Engine
 from plugbay.errors import PluginRegistrationError
+from plugbay.functions import HostFunction
 from plugbay.hookspecs import PROJECT, PlugbayHooks
 from plugbay.observer import Observer
 
@@ -35,6 +36,7 @@ class PlugbayPlugins:
             hook = self.manager.hook
             self.adapters: dict[str, AbiAdapter] = _by_name("adapter", _all_of(AbiAdapter, hook.plugbay_adapters()))
             self.engines: dict[str, Engine] = _by_name("engine", _all_of(Engine, hook.plugbay_engines()))
+            self.functions: tuple[HostFunction, ...] = tuple(_all_of(HostFunction, hook.plugbay_host_functions()))
             self.observers: tuple[Observer, ...] = tuple(_all_of(Observer, hook.plugbay_observers()))
         except PluginRegistrationError:
             raise

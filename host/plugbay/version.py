@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from plugbay.contracts import Claim, CompiledPlugin
+    from plugbay.limits import Limits
     from plugbay.module.info import ModuleInfo
     from plugbay.pool import Pool
 
@@ -19,6 +20,7 @@ class Version:
     claim: Claim
     compiled: CompiledPlugin
     pool: Pool
+    limits: Limits
 
     def close(self, *, drain: bool = True) -> None:
         """Finish what runs, or interrupt it without ``drain``, then free everything."""

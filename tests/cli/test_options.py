@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from plugbay import Limits, Permissions
 from plugbay.cli.options import Service, hosting_of, parse_config
 from plugbay.errors import ConfigInvalid
+from plugbay.services.paths import PathGrant
 
 Cli = Callable[..., Any]
 KEYS = st.text(min_size=1).filter(lambda key: "=" not in key)
@@ -29,7 +30,10 @@ def values(**changes: Any) -> dict[str, Any]:
     """Values of the options as they are when none is given."""
     found: dict[str, Any] = {limit.name: None for limit in fields(Limits)}
     found |= {"abi": "auto", "engine": None, "name": None, "state": None, "instances": 1}
-    found |= {name: list[str]() for name in ("config", "feature", "allow", "deny", "allow_http")}
+    found |= {
+        name: list[str]()
+        for name in ("config", "feature", "allow", "deny", "allow_http", "allow_function", "allow_path")
+    }
     return {**found, **changes}
 
 
@@ -56,7 +60,7 @@ def test_every_limit_has_an_option_with_its_default(cli: Cli) -> None:
 
 
 def test_every_service_can_be_allowed_and_denied() -> None:
-    assert {field.name for field in fields(Permissions)} == {*Service, "http"}
+    assert {field.name for field in fields(Permissions)} == {*Service, "http", "functions", "paths"}
 
 
 def test_without_options_everything_is_the_default() -> None:
@@ -76,8 +80,22 @@ def test_more_instances_than_the_default_limit_raise_the_limit() -> None:
 
 
 def test_permissions_are_taken_over() -> None:
-    hosting = hosting_of(values(allow=[Service.STATE], deny=[Service.CLOCK], allow_http=["*.example.com"]))
-    assert hosting.permissions == Permissions(state=True, clock=False, http=("*.example.com",))
+    hosting = hosting_of(
+        values(
+            allow=[Service.STATE],
+            deny=[Service.CLOCK],
+            allow_http=["*.example.com"],
+            allow_function=["lookup"],
+            allow_path=["ro:reference:/reference", "work"],
+        )
+    )
+    assert hosting.permissions == Permissions(
+        state=True,
+        clock=False,
+        http=("*.example.com",),
+        functions=("lookup",),
+        paths=(PathGrant("reference", "/reference"), PathGrant("work", "work", writable=True)),
+    )
 
 
 def test_a_named_state_store_allows_state() -> None:

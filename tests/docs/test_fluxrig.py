@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plugbay import Claim, Host, LogLevel, Message, Permissions
+from plugbay import Claim, Host, Limits, LogLevel, Message, Permissions, PluginOptions
 from plugbay.engines.wasmtime.driver import Driver
 from plugbay.engines.wasmtime.wasi import wasi_driver
 from plugbay.module.binary import read_module
@@ -34,7 +34,7 @@ def test_the_exports_are_those_that_the_adapter_looks_for(
     page_at: Callable[[str], Page], gear: Callable[..., bytes]
 ) -> None:
     rows = {name.strip("`"): kind.strip("`") for name, kind, _ in page_at(PAGE).rows("Exports")}
-    claim = FluxrigAdapter().claim(read_module(gear(), ""), {})
+    claim = FluxrigAdapter().claim(read_module(gear(), ""), PluginOptions("gear", Limits()))
     assert isinstance(claim, Claim)
     assert claim.evidence == tuple(f"exports {name}{rows[name]}" for name in ("alloc", "free", "process"))
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from plugbay import Certainty, Claim, Decline
+from plugbay import Certainty, Claim, Decline, Limits, PluginOptions
 from plugbay.errors import ForbiddenImport, MissingExport, WrongSignature
 from plugbay.module.binary import read_module
 from plugbay_adapters.fluxrig.adapter import FluxrigAdapter
@@ -23,7 +23,7 @@ COMPLETE = MEMORY + "".join(FUNCTIONS.values())
 def claim(wat: Callable[[str], bytes]) -> Callable[..., Claim | Decline]:
     def ask(text: str, **config: str) -> Claim | Decline:
         wasm = wat(f"(module {text})")
-        return FluxrigAdapter().claim(read_module(wasm, ""), config)
+        return FluxrigAdapter().claim(read_module(wasm, ""), PluginOptions("gear", Limits(), config))
 
     return ask
 

@@ -32,12 +32,12 @@ class FluxrigAdapter:
     name = ABI
     engines = (WasmtimeEngine.name,)
 
-    def claim(self, info: ModuleInfo, config: Mapping[str, Any]) -> Claim | Decline:
+    def claim(self, info: ModuleInfo, options: PluginOptions) -> Claim | Decline:
         """Claim by alloc, free and the entrypoint."""
         provided: dict[str, FuncType] = {}
         for driver in _drivers(info):
             provided |= driver.provides
-        return claim_module(info, _entrypoint(config), provided)
+        return claim_module(info, _entrypoint(options), provided)
 
     def compile(
         self, module: VerifiedModule, info: ModuleInfo, engine: Engine, options: PluginOptions
@@ -57,7 +57,7 @@ class FluxrigPlugin:
         engine: WasmtimeEngine,
         options: PluginOptions,
     ) -> None:
-        self.default_function = _entrypoint(options.config)
+        self.default_function = _entrypoint(options)
         self.functions = frozenset({self.default_function})
         self.metadata: Mapping[str, Any] = {}
         self._name = options.name
@@ -72,6 +72,7 @@ class FluxrigPlugin:
             bindings={"alloc": allocator_name(info), "process": self.default_function},
             asking=ASKING_IMPORTS | WASI_ASKING,
             features=options.features,
+            starts=[name for name in ("_initialize",) if info.function(name) is not None],
         )
 
     def instantiate(self, services: HostServices) -> GuestInstance:
@@ -89,7 +90,13 @@ def _drivers(info: ModuleInfo) -> tuple[Driver, ...]:
     return (driver, wasi_driver()) if any(item.module == WASI for item in info.imports) else (driver,)
 
 
-def _entrypoint(config: Mapping[str, Any]) -> str:
+def _entrypoint(options: PluginOptions) -> str:
+    config = options.config
+    if options.linked:
+        raise ConfigInvalid(
+            f"a fluxrig gear is one module, {len(options.linked)} others are linked to it",
+            found=", ".join(linked.name for linked in options.linked),
+        )
     unknown = sorted(set(config) - {"entrypoint"})
     if unknown:
         raise ConfigInvalid(

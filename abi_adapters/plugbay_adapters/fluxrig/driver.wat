@@ -53,25 +53,40 @@
             (i32.wrap_i64 (i64.shr_u (i64.add (local.get $missing) (i64.const 65535)) (i64.const 16)))))
         (then (call $stop (i32.const 6) (local.get $end)))))))
 
-  ;; Append a record with bytes of the guest's memory.
-  (func $append (param $kind i32) (param $ptr i32) (param $len i32) (local $at i32)
+  ;; Append the header of a record of $len bytes; answers where its bytes go.
+  (func $record (param $kind i32) (param $len i32) (result i32) (local $at i32)
     (local.set $at (call $top))
     (call $reserve (i32.add (local.get $at) (i32.add (local.get $len) (i32.const 8))))
-    (memory.copy $mailbox $guest (i32.add (local.get $at) (i32.const 8)) (local.get $ptr) (local.get $len))
     (i32.store $mailbox (local.get $at) (local.get $kind))
     (i32.store $mailbox (i32.add (local.get $at) (i32.const 4)) (local.get $len))
     (call $set_top (i32.add (local.get $at) (i32.add (local.get $len) (i32.const 8))))
-    (global.set $records (i32.add (global.get $records) (i32.const 1))))
+    (global.set $records (i32.add (global.get $records) (i32.const 1)))
+    (i32.add (local.get $at) (i32.const 8)))
 
-  ;; A log line, or a piece of stdout or stderr; each costs its length and its header.
-  (func $note (export "note") (param $kind i32) (param $ptr i32) (param $len i32) (local $most i32)
-    (if (i32.and (i32.load $mailbox (i32.const 52)) (i32.const 1)) (then (return)))
+  ;; Append a record with bytes of the guest's memory. They are copied first: a wild pointer traps and leaves no record.
+  (func $append (param $kind i32) (param $ptr i32) (param $len i32)
+    (call $reserve (i32.add (call $top) (i32.add (local.get $len) (i32.const 8))))
+    (memory.copy $mailbox $guest (i32.add (call $top) (i32.const 8)) (local.get $ptr) (local.get $len))
+    (drop (call $record (local.get $kind) (local.get $len))))
+
+  ;; Count a log line, or a piece of stdout or stderr, of $len bytes; each costs its length and its header. 0 when none
+  ;; are kept.
+  (func $count_note (param $len i32) (result i32) (local $most i32)
+    (if (i32.and (i32.load $mailbox (i32.const 52)) (i32.const 1)) (then (return (i32.const 0))))
     (local.set $most (i32.load $mailbox (i32.const 40)))
     (if (i32.or (i32.gt_u (local.get $len) (local.get $most))
                 (i32.gt_u (i32.add (global.get $log_used) (i32.add (local.get $len) (i32.const 8))) (local.get $most)))
       (then (call $stop (i32.const 1) (local.get $len))))
     (global.set $log_used (i32.add (global.get $log_used) (i32.add (local.get $len) (i32.const 8))))
-    (call $append (local.get $kind) (local.get $ptr) (local.get $len)))
+    (i32.const 1))
+
+  (func $note (param $kind i32) (param $ptr i32) (param $len i32)
+    (if (call $count_note (local.get $len)) (then (call $append (local.get $kind) (local.get $ptr) (local.get $len)))))
+
+  ;; For drivers that copy the bytes themselves: where they go, 0 when none are kept.
+  (func (export "open_note") (param $kind i32) (param $len i32) (result i32)
+    (if (i32.eqz (call $count_note (local.get $len))) (then (return (i32.const 0))))
+    (call $record (local.get $kind) (local.get $len)))
 
   ;; Count $len bytes of output; stop the guest when they are too many.
   (func $spend (param $len i32) (local $most i32)

@@ -17,6 +17,7 @@ from plugbay.detection import AUTO
 from plugbay.errors import ConfigInvalid
 from plugbay.limits import Limits
 from plugbay.permissions import Permissions
+from plugbay.services.paths import PathGrant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -123,7 +124,12 @@ def _permissions(values: Mapping[str, Any]) -> Permissions:
             hint="--state URL allows the state that it names" if both[0] is Service.STATE else None,
         )
     changes = dict.fromkeys(map(str, allowed), True) | dict.fromkeys(map(str, denied), False)
-    return Permissions(**changes, http=tuple(values["allow_http"]))
+    return Permissions(
+        **changes,
+        http=tuple(values["allow_http"]),
+        functions=tuple(values["allow_function"]),
+        paths=tuple(map(PathGrant.parse, values["allow_path"])),
+    )
 
 
 def _limits(values: Mapping[str, Any]) -> Limits:
@@ -159,6 +165,14 @@ def _hosting_options() -> list[inspect.Parameter]:
         _option(
             "allow_http", list[str], [], panel=_RIGHTS, metavar="HOST",
             help="A host that it may send HTTP requests to: api.example.com, *.example.com. Repeat it for more.",
+        ),
+        _option(
+            "allow_function", list[str], [], panel=_RIGHTS, metavar="NAME",
+            help="A host function of an installed package that it may call. Repeat it for more.",
+        ),
+        _option(
+            "allow_path", list[str], [], panel=_RIGHTS, metavar="[ro:]HOST[:GUEST]",
+            help="A folder that it may open files in, read only with ro:, and where it sees it. Repeat it for more.",
         ),
         _option(
             "state", str | None, None, panel=_RIGHTS, metavar="URL",

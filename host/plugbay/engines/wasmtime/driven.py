@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from array import array
-from time import monotonic
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
 
 from plugbay.engines.wasmtime.batch import Batch, Inputs
-from plugbay.engines.wasmtime.failures import (
-    cause_error,
-    deadline_exceeded,
-    input_too_large,
-    out_of_memory,
-    status_error,
+from plugbay.engines.wasmtime.failures import cause_error, input_too_large, out_of_memory, status_error
+from plugbay.engines.wasmtime.functions import FunctionTable
+from plugbay.engines.wasmtime.mailbox import (
+    BATCH_BYTES,
+    HAS_RECORDS,
+    INPUT,
+    ROW_BYTES,
+    Cause,
+    Refused,
+    Row,
+    Word,
+    rows_offset,
 )
-from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, HAS_RECORDS, ROW_BYTES, Refused, Row, Word, rows_offset
 from plugbay.engines.wasmtime.traps import call_error
-from plugbay.engines.wasmtime.unchecked import Crossing, EpochWatch, blank_header
-from plugbay.errors import CallError, CallInterrupted, GuestTrap, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
+from plugbay.engines.wasmtime.unchecked import Crossing
+from plugbay.engines.wasmtime.watch import GuestWatch
+from plugbay.errors import CallError, GuestTrap, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,52 +53,73 @@ class DrivenInstance:
         self._plugin = plugin
         self._limits = limits
         self._metered = limits.fuel is not None
-        self.pending: BaseException | None = None
-        """What stopped the guest from the host's side, until the call raises it."""
-        # The epoch may ask already while the instances are being linked.
-        self._header = blank_header()
-        self._serves = False
-        self._interrupted = False
-        self._seen = -1
-        self._since = 0.0
-        self._watch = EpochWatch(store, self._may_go_on, self.keep_error)
+        self.watch = GuestWatch(store, plugin, limits, services)  # the epoch may ask while the instances are linked
         if self._metered:
             store.set_fuel(_LINKING_FUEL)
 
     def attach(
         self,
         driver: Mapping[str, Any],
-        memory: wasmtime.Memory,
+        exports: Mapping[str, Any],
         calls: ServiceCalls,
         *,
+        memory: wasmtime.Memory | None,
         serves: bool,
         starts: Sequence[wasmtime.Func],
         code_shift: int,
         keep: tuple[object, ...],
     ) -> None:
-        """Join the instantiated driver, the guest's memory and the host's side of its requests.
+        """Join the instantiated driver, the guest's exports and memory, and the host's side of its requests.
 
         ``serves`` says whether the guest imports anything that is answered in Python; its messages then run one by one,
         each with a clock and a state transaction of its own. ``keep`` must live as long as the store.
         """
+        self._driver = driver
+        self._exports = exports
         self._crossing = Crossing(self._store, driver["invoke"], driver["invoke_many"], driver["mailbox"])
         self._invoke = self._crossing.invoke
         self._room = min(self._crossing.capacity, self._limits.input_bytes)
-        self._header = self._crossing.header
+        self._header = self.watch.header = self._crossing.header
         self._memory = memory
-        self._initial_pages = memory.size(self._store)
+        self._initial_pages = memory.size(self._store) if memory is not None else 0
         self._calls = calls
         calls.connect(self._crossing.read, self._crossing.write)
-        self._serves = serves
+        self._serves = self.watch.serves = serves
         self._starts = starts
         self._code_shift = code_shift
+        self._exit_is_success = "exited" in driver
         self._keep = keep
         self.batches = not serves and not self._metered
         self._write_limits()
 
-    def keep_error(self, error: BaseException) -> None:
-        """Keep an exception that can't pass through wasm; the call raises it after the guest stopped."""
-        self.pending = error
+    def setup(self, data: bytes) -> None:
+        """Give a driver that exports ``setup`` what it starts with. Raises :class:`CallError`."""
+        if len(data) > self._crossing.capacity and not self._crossing.reserve(len(data)):
+            raise self._too_large(len(data))
+        self._crossing.write(INPUT, data)
+        self._ask_driver("setup")
+
+    def dump(self) -> tuple[int, bytes]:
+        """What a driver that exports ``dump`` gives away when the instance is replaced, and how many items they are.
+
+        Works on a poisoned instance too. Raises :class:`CallError`.
+        """
+        self._header[Word.OPEN] = 0
+        self._header[Word.CAUSE] = 0
+        if self._metered:
+            self._store.set_fuel(_LINKING_FUEL)
+        self._ask_driver("dump")
+        header = self._header
+        return header[Word.STATUS], self._crossing.read(header[Word.OUTPUT_START], header[Word.OUTPUT_LENGTH])
+
+    @cached_property
+    def functions(self) -> FunctionTable:
+        """The exports that a driver with a table of ``functions`` can be told to call."""
+        return FunctionTable(self._store, self._driver["functions"], self._exports)
+
+    def select(self, function: int) -> None:
+        """The function, by its number in ``functions``, that the next messages go to."""
+        self._crossing.select(function)
 
     def start(self) -> bytes:
         """Run the guest's start functions, once, under the limits; returns the records that they left.
@@ -124,6 +151,8 @@ class DrivenInstance:
         try:
             return self._invoke(payload)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            if self._exited_well():
+                return None
             failure = self._failure(error)
             raise failure from failure.__cause__
 
@@ -204,13 +233,13 @@ class DrivenInstance:
 
     def interrupt(self) -> None:
         """Stop the guest at the next tick of the epoch, for good; the one method for other threads."""
-        self._interrupted = True
+        self.watch.interrupt()
 
     def close(self) -> None:
         """Free the store and all in it."""
         self._store.close()
         # Callbacks refer to this object and it to them: without this, closed instances would wait for the collector.
-        del self._watch, self._keep
+        del self.watch, self._keep
 
     def _prepare(self, payload: bytes) -> None:
         size = len(payload)
@@ -235,11 +264,14 @@ class DrivenInstance:
         try:
             crossing.invoke_many(batch.frames, batch.count)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as raised:
-            failure = self._failure(raised)
-            if not isinstance(failure, PlugbayError):
-                raise failure from None
-            error = failure
+            if not self._exited_well():
+                failure = self._failure(raised)
+                if not isinstance(failure, PlugbayError):
+                    raise failure from None
+                error = failure
         words.frombytes(crossing.read(rows_offset(len(batch.frames)), ROW_BYTES * self._header[Word.INDEX]))
+        if self.poisoned and error is None:
+            words.extend(self._header[Word.OUTPUT_START : Word.TOP])  # the row of a message that exited well
         return words, error
 
     def _settled(
@@ -265,29 +297,31 @@ class DrivenInstance:
     def _too_large(self, size: int) -> InputTooLarge:
         return input_too_large(size, plugin=self._plugin, limits=self._limits)
 
-    def _may_go_on(self) -> bool:
-        """The epoch's question at each tick: whether the message that runs is still within its deadline."""
-        if not self._header[Word.OPEN]:
-            return True  # the driver was just entered, and the serial is that of the message before
-        now = monotonic()
-        serial = self._header[Word.SERIAL]
-        if serial != self._seen:
-            self._seen = serial
-            self._since = now
-        ends = self.services.deadline_at if self._serves else self._since + self._limits.deadline
-        if self._interrupted:
-            self.pending = CallInterrupted("was stopped, since the plugin is closing", plugin=self._plugin)
+    def _ask_driver(self, function: str) -> None:
+        try:
+            self._crossing.run(self._driver[function])
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            failure = self._failure(error)
+            raise failure from failure.__cause__
+
+    def _exited_well(self) -> bool:
+        """Whether the guest ended itself with code 0 where that is success: the header's row then is the message's.
+
+        What it was in the middle of stays as it is, so the instance is not used again.
+        """
+        header = self._header
+        if self.watch.pending or header[Word.CAUSE] != Cause.EXIT or header[Word.DETAIL] or not self._exit_is_success:
             return False
-        if now < ends:
-            return True
-        self.pending = deadline_exceeded(plugin=self._plugin, limits=self._limits)
-        return False
+        self.poisoned = True
+        header[Word.CAUSE] = 0
+        self._ask_driver("exited")
+        return True
 
     def _failure(self, error: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
         """Why the guest stopped; poisons the instance."""
         self.poisoned = True
-        if self.pending is not None:
-            pending, self.pending = self.pending, None
+        pending = self.watch.take_pending()
+        if pending is not None:
             return pending
         header = self._header
         meant = cause_error(header[Word.CAUSE], header[Word.DETAIL], plugin=self._plugin, limits=self._limits)
@@ -298,7 +332,7 @@ class DrivenInstance:
 
     def _out_of_memory(self, trap: GuestTrap) -> CallError:
         """A guest that aborts (``unreachable``) after it grew its memory to the limit ran out of it."""
-        pages = self._memory.size(self._store)
+        pages = self._memory.size(self._store) if self._memory is not None else 0
         if trap.trap != "unreachable" or pages < self._limits.memory_pages or pages == self._initial_pages:
             return trap
         error = out_of_memory(pages, plugin=self._plugin)

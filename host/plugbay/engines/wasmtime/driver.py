@@ -22,10 +22,15 @@ from plugbay.module.info import FuncType, ModuleInfo
 class Driver:
     """A driver in the text format.
 
-    What it provides to guests it exports under ``module.name`` (such as ``env.log``), and it fills the table
-    ``slots.table`` with the same functions in the order of those exports. Its other imports: ``guest.*`` (the guest's
-    exports), ``host.service`` and ``host.fetch``, and, for the drivers after the first, ``driver.*`` (exports of the
-    first one). The first driver exports ``mailbox``, ``invoke`` and ``invoke_many``.
+    What it provides to guests it exports under ``module.name`` (such as ``env.log``). One that needs a guest imports
+    ``guest.*`` (the guest's exports) and fills the table ``slots.table`` with the same functions in the order of those
+    exports; one that does not is instantiated before the guest and serves it directly. Other imports: ``host.service``
+    and ``host.fetch``, and, for the drivers after the first, ``driver.*`` (exports of the first one).
+
+    The first driver exports ``mailbox``, ``invoke`` and ``invoke_many``, and what the others need of it. It may export
+    ``functions``, a table of the guest's exports that it calls, ``setup`` and ``dump`` (see
+    :class:`~plugbay.engines.wasmtime.driven.DrivenInstance`), and ``exited``, which ends a message whose guest called
+    WASI's ``proc_exit`` with 0 where that is success.
     """
 
     name: str
@@ -40,6 +45,11 @@ class Driver:
     def info(self) -> ModuleInfo:
         """The driver's own declarations."""
         return _info(self.text)
+
+    @property
+    def needs_guest(self) -> bool:
+        """Whether it can be instantiated only after a guest."""
+        return any(item.module in ("guest", "slots") for item in self.info.imports)
 
     @property
     def provides(self) -> dict[str, FuncType]:

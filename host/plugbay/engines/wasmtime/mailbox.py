@@ -61,6 +61,10 @@ class Status(IntEnum):
     OUTPUT = 0
     DROPPED = 1
     REJECTED = 2
+    ERROR = 3
+    """The guest reported an error; its text is a record."""
+    RETURN_CODE = 4
+    """The guest returned a code that means failure; the output is the code, an i32."""
     ALLOCATION_FAILED = 16
     ALLOCATION_OUT_OF_BOUNDS = 17
     OUTPUT_OUT_OF_BOUNDS = 18
@@ -95,6 +99,11 @@ class Cause(IntEnum):
     EXIT = 5
     MAILBOX_FULL = 6
     ALLOCATION_OUT_OF_BOUNDS = 7
+    INVALID_HANDLE = 8
+    HEAP_FULL = 9
+    OUTPUT_OUT_OF_BOUNDS = 10
+    VARIABLES_DISABLED = 11
+    VARIABLES_FULL = 12
 
 
 class Refused(IntEnum):
@@ -116,10 +125,15 @@ class Record(IntEnum):
     REJECT = 17
     STDOUT = 18
     STDERR = 19
+    GUEST_ERROR = 20
+    """An error text; the last one counts, and an empty one takes it back."""
 
 
 class Service(IntEnum):
-    """Operations of the host that a driver asks for through ``host.service``."""
+    """Operations of the host that a driver asks for through ``host.service``.
+
+    Those from :data:`OWN_SERVICES` on are the adapter's own.
+    """
 
     STATE_GET = 1
     STATE_PUT = 2
@@ -127,6 +141,11 @@ class Service(IntEnum):
     CLOCK = 4
     RANDOM = 5
     SLEEP = 6
+    FILES = 7
+
+
+OWN_SERVICES = 128
+"""Operations from here on are an adapter's own; what is refused there fails the call."""
 
 
 def rows_offset(frames_size: int) -> int:

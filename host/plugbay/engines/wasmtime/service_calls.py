@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from plugbay.engines.wasmtime.mailbox import Service
+from plugbay.engines.wasmtime.mailbox import OWN_SERVICES, Service
 from plugbay.errors import DeadlineExceeded, HttpFailed, LimitExceeded, PermissionDenied
 from plugbay.outcome import LogLevel, LogRecord
 
@@ -54,9 +54,9 @@ def split_pair(request: bytes) -> tuple[bytes, bytes]:
 class ServiceCalls:
     """The host's side of ``host.service`` and ``host.fetch`` for one instance.
 
-    A service that is refused, and HTTP that fails, answers "absent" to the guest and leaves a log line that says why.
-    The deadline stops the guest, and so does a store that can't be used: a guest that took that for "absent" would
-    overwrite what is there.
+    A service that is refused, and HTTP that fails, answers "absent" to the guest and leaves a log line that says why;
+    an adapter's own operations fail the call instead. The deadline stops the guest, and so does a store that can't be
+    used: a guest that took that for "absent" would overwrite what is there.
     """
 
     def __init__(self, handlers: Handlers, *, note_bytes: int) -> None:
@@ -78,6 +78,8 @@ class ServiceCalls:
         except DeadlineExceeded:
             raise
         except (PermissionDenied, LimitExceeded, HttpFailed) as error:
+            if operation & 0xFFFFFFFF >= OWN_SERVICES:
+                raise
             self._note(f"host refused: {error.reason}")
             return _REFUSED
         except UnicodeDecodeError:

@@ -167,9 +167,15 @@ class Crossing:
         return rows
 
     def run(self, function: wasmtime.Func) -> None:
-        """Call a function of no parameters and no results, such as ``_initialize``. Raises as :meth:`invoke` does."""
+        """Call a function such as ``_initialize``, of at most four parameters, integers, which are all 0.
+
+        Raises as :meth:`invoke` does.
+        """
+        selected = self._words[_WORDS_PER_VALUE]
+        ctypes.memset(ctypes.addressof(self._words), 0, ctypes.sizeof(self._words))
         raw = ctypes.byref(_raw_function(function))
         error = self._call(self._context, raw, self._raw, self._count, self._trap_out)
+        self._words[_WORDS_PER_VALUE] = selected
         if error or self._trap:
             raise self._interruption(error)
 

@@ -10,7 +10,7 @@
   (import "driver" "mailbox" (memory $mailbox 0))
   (import "driver" "top" (func $top (result i32)))
   (import "driver" "reserve" (func $reserve (param i32)))
-  (import "driver" "note" (func $note (param i32 i32 i32)))
+  (import "driver" "open_note" (func $open_note (param i32 i32) (result i32)))
   (import "driver" "stop" (func $stop (param i32 i32)))
   (import "host" "service" (func $service (param i32 i32 i32) (result i64)))
   (import "host" "fetch" (func $fetch (param i32)))
@@ -147,6 +147,11 @@
       (then (return (i32.const 21))))
     (i32.store (local.get $read) (i32.const 0))
     (i32.const 0))
+
+  ;; A record of bytes that lie in the guest's memory.
+  (func $note (param $kind i32) (param $ptr i32) (param $len i32) (local $at i32)
+    (local.set $at (call $open_note (local.get $kind) (local.get $len)))
+    (if (local.get $at) (then (memory.copy $mailbox $guest (local.get $at) (local.get $ptr) (local.get $len)))))
 
   ;; The bytes of all iovecs, -1 when any is not in the guest's memory. Each becomes a record unless $kind is 0.
   (func $gather (param $kind i32) (param $at i32) (param $left i32) (result i64) (local $len i32) (local $total i64)

@@ -95,7 +95,7 @@ class World:
     """
 
     parts: Parts
-    notes: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
+    opened: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
     requests: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     now: int = 1_700_000_000_000_000_000
     answers: dict[int, Callable[[int], int]] = field(default_factory=dict[int, Callable[[int], int]])
@@ -121,7 +121,7 @@ class World:
             "driver.mailbox": self.mailbox,
             "driver.top": self._function("", "i", lambda: TOP),
             "driver.reserve": self._function("i", "", self._reserve),
-            "driver.note": self._function("iii", "", self._note),
+            "driver.open_note": self._function("ii", "i", self._open_note),
             "driver.stop": self._function("ii", "", self._stop),
             "host.service": self._function("iii", "l", self._service),
             "host.fetch": self._function("i", "", self._fetch),
@@ -137,6 +137,16 @@ class World:
         signed = [_signed(value, letter) for value, letter in zip(arguments, PREVIEW_1[name], strict=True)]
         result: int | None = function(self.store, *signed)
         return result
+
+    @property
+    def notes(self) -> list[tuple[int, bytes]]:
+        """Kind and bytes of each note since they were last forgotten."""
+        return [(kind, bytes(self.mailbox.read(self.store, at, at + size))) for kind, at, size in self.opened]
+
+    def forget(self) -> None:
+        """Forget notes and requests."""
+        self.opened.clear()
+        self.requests.clear()
 
     def put(self, offset: int, *chunks: bytes) -> None:
         self.memory.write(self.store, b"".join(chunks), offset)
@@ -160,10 +170,13 @@ class World:
         if missing > 0:
             self.mailbox.grow(self.store, -(-missing // PAGE))
 
-    def _note(self, kind: int, pointer: int, length: int) -> None:
-        pointer, length = pointer % 2**32, length % 2**32
-        assert pointer + length <= self.memory.data_len(self.store)
-        self.notes.append((kind, self.get(pointer, length)))
+    def _open_note(self, kind: int, length: int) -> int:
+        length %= 2**32
+        assert length <= self.memory.data_len(self.store)
+        at = sum(size for _, _, size in self.opened) + PAGE
+        self._reserve(at + length)
+        self.opened.append((kind, at, length))
+        return at
 
     def _stop(self, cause: int, detail: int) -> None:
         raise Stopped(cause, detail % 2**32)

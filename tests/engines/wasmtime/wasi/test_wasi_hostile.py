@@ -37,7 +37,8 @@ POINTERS = {
 def test_a_wild_pointer_is_fault_and_changes_nothing(world: World, name: str, index: int, pointer: int) -> None:
     arguments = list(VALID[name])
     assert world.call(name, *arguments) == Errno.SUCCESS
-    before, world.notes, world.requests = world.get(0, PAGE), [], []
+    before = world.get(0, PAGE)
+    world.forget()
     arguments[index] = pointer
     assert world.call(name, *arguments) == Errno.FAULT
     assert (world.get(0, PAGE), world.notes, world.requests) == (before, [], [])

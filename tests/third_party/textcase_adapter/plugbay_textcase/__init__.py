@@ -9,8 +9,7 @@ names the function.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from plugbay import (
     AbiAdapter,
@@ -49,10 +48,10 @@ class TextcaseAdapter:
     name = ABI
     engines = (WasmtimeEngine.name,)
 
-    def claim(self, info: ModuleInfo, config: Mapping[str, Any]) -> Claim | Decline:
+    def claim(self, info: ModuleInfo, options: PluginOptions) -> Claim | Decline:
         """Exact by ``text_room`` and a function of each type."""
-        if config:
-            raise ConfigInvalid("a textcase module has no config", found=", ".join(config))
+        if options.config:
+            raise ConfigInvalid("a textcase module has no config", found=", ".join(options.config))
         cases = _cases(info)
         if info.function("text_room") != ROOM or not cases:
             return Decline(ABI, (f"no export text_room{ROOM} beside some to_…{CASE}",))
