@@ -75,7 +75,7 @@ class LoopThread:
             )
         future = asyncio.run_coroutine_threadsafe(_carry(body, values), running.loop)
         try:
-            answer, escaped = wait_for(future, call)
+            answer, raised = wait_for(future, call)
         except CancelledError:
             if running is not self._running:
                 raise CallInterrupted("the event loop of the host functions was stopped", plugin=call.plugin) from None
@@ -86,8 +86,8 @@ class LoopThread:
             raise
         finally:
             future.cancel()
-        if escaped is not None:
-            raise escaped
+        if raised is not None:
+            raise raised
         return answer
 
     def close(self) -> None:
@@ -142,7 +142,9 @@ def _serve(ready: Future[_Running]) -> None:
         await stopped.wait()
 
     try:
-        asyncio.run(serve())
+        with asyncio.Runner() as runner:
+            runner.get_loop()  # fails before there is a coroutine that nobody awaits
+            runner.run(serve())
     except BaseException as error:
         if ready.done():
             raise
@@ -150,8 +152,10 @@ def _serve(ready: Future[_Running]) -> None:
 
 
 async def _carry(body: Body, values: Sequence[Any]) -> tuple[Any, BaseException | None]:
-    """The result, or one of the exceptions that would otherwise end the loop."""
+    """The result, or what was raised: as a value, for asyncio ends its loop at some exceptions and copies others."""
     try:
         return await body(*values), None
-    except (KeyboardInterrupt, SystemExit) as error:
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 # it is raised in the thread that waits
         return None, error

@@ -31,7 +31,7 @@ def traceback_text(body: Body, error: Exception) -> str:
 
 
 def _from_body(body: Body, trace: TracebackType | None) -> TracebackType | None:
-    code = inspect.unwrap(body).__code__
+    code = getattr(inspect.unwrap(body), "__code__", None)
     while trace is not None and trace.tb_frame.f_code is not code:
         trace = trace.tb_next
     return trace

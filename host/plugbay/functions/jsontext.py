@@ -15,7 +15,7 @@ _LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")
 
 
 def parse_json(data: bytes) -> Any:
-    """The value that a JSON text stands for; integers are exact whatever their size.
+    """The value that a JSON text stands for; integers are exact, also beyond 64 bits.
 
     Of a key that stands twice in one object the last counts, as usual in JSON. Raises :class:`Mismatch`.
     """

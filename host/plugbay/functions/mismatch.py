@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Self
 
+_CHARACTERS: Final = 300
+"""Characters of a problem that are told; guests choose the keys."""
 _JSON_NAMES: Final = {
     dict: "an object",
     list: "an array",
@@ -25,7 +27,8 @@ class Mismatch(Exception):
 
     def __str__(self) -> str:
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
-        return f"{steps.removeprefix('.')}: {self.problem}" if steps else self.problem
+        text = f"{steps.removeprefix('.')}: {self.problem}" if steps else self.problem
+        return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}…"
 
     def inside(self, step: str | int) -> Self:
         """The same, seen from the container that has the value at ``step``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, cast, get_type_hints
+from typing import Any, NotRequired, Required, cast, get_origin, get_type_hints
 
 from plugbay.functions.jsontext import write_json
 from plugbay.functions.mismatch import Mismatch, unexpected
@@ -67,10 +67,21 @@ def dataclass_reader(kind: type[Any], reader: Callable[[Any], Reader]) -> Reader
 
 def typed_dict_reader(kind: Any, reader: Callable[[Any], Reader]) -> Reader:
     """A reader of a TypedDict."""
+    marked = {name: get_origin(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
+    # Where annotations are texts, Python's own __required_keys__ does not see the marks in them.
     fields = {
-        name: RecordField(reader(hint), name in kind.__required_keys__) for name, hint in get_type_hints(kind).items()
+        name: RecordField(reader(hint), _required(marked[name], name in kind.__required_keys__))
+        for name, hint in get_type_hints(kind).items()
     }
-    return record_reader(fields, lambda values: values, kind.__name__)
+    return record_reader(fields, _itself, kind.__name__)
+
+
+def _required(mark: object, otherwise: bool) -> bool:
+    return mark is Required or (otherwise and mark is not NotRequired)
+
+
+def _itself(values: dict[str, Any]) -> dict[str, Any]:
+    return values
 
 
 def is_dataclass_type(kind: object) -> bool:

@@ -60,7 +60,7 @@ class _Shapes:
             return _list_of(self.reader(*arguments or (Any,)))
         if dict in (annotation, origin):
             keys, values = arguments or (str, Any)
-            if keys is not str:
+            if _bare(keys) is not str:
                 raise TypeError("the keys of a JSON object are str")
             return _dict_of(self.reader(values))
         if origin in (Union, UnionType):
@@ -123,10 +123,7 @@ def _number(value: Any) -> float:
         return value
     if type(value) is not int:  # JSON has one kind of number, and some write 4.0 as 4
         raise unexpected(value, float)
-    try:
-        return float(value)
-    except OverflowError:
-        raise Mismatch("a number too large for a float") from None
+    return float(value)
 
 
 def _list_of(read_item: Reader) -> Reader:
