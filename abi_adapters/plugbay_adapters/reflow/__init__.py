@@ -1,0 +1,1 @@
+"""Reflow actors: Extism plugins that exchange typed messages on named ports."""
