@@ -147,7 +147,7 @@ def run_python(page: Page) -> None:
         if block.language != "python" or block.not_run is not None:
             continue
         printed = io.StringIO()
-        code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
+        code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec", dont_inherit=True)
         with contextlib.redirect_stdout(printed):
             exec(code, names)
         if block.output is not None:

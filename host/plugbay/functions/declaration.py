@@ -22,6 +22,7 @@ R = TypeVar("R")
 NAME: Final = re.compile(r"[A-Za-z0-9_$-]+")
 """Names of functions have no dot, so that the last one ends the namespace."""
 NAMESPACE: Final = re.compile(r"[A-Za-z0-9_$:/.-]+")
+_TOP_OF_MODULE: Final = "import the types outside of TYPE_CHECKING and define models at the top of a module"
 _ALWAYS_KNOWN: Final = {"FunctionCall": FunctionCall, "Json": Json, "Kind": Kind}
 
 
@@ -109,7 +110,7 @@ def _hints(function: FunctionType | MethodType, name: str) -> dict[str, Any]:
         raise ConfigInvalid(
             f"the annotations of the host function {name} can't be read: {error}",
             function=name,
-            hint="import the types outside of TYPE_CHECKING and define models at the top of a module",
+            hint=_TOP_OF_MODULE,
         ) from error
 
 
@@ -134,9 +135,11 @@ def _result(function: str, hints: dict[str, Any]) -> Codec | None:
 def _codec(function: str, parameter: str, annotation: Any) -> Codec:
     try:
         return codec_of(annotation)
-    except (TypeError, NameError) as error:  # NameError: the annotations of a model
+    except TypeError as error:
         hint = "Annotated[T, Json] sends any type that JSON has a form for"
         _refuse(function, parameter, f"can't be declared: {error}", hint, error)
+    except NameError as error:
+        _refuse(function, parameter, f"has a model whose annotations can't be read: {error}", _TOP_OF_MODULE, error)
 
 
 def _refuse(
