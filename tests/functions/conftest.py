@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,21 @@ def call() -> FunctionCall:
 def short_call() -> Callable[[], FunctionCall]:
     """Makes calls that have next to no time."""
     return lambda: FunctionCall("gear", "process", time.monotonic() + 0.02)
+
+
+@pytest.fixture
+def call_ending_after() -> Callable[[threading.Event], FunctionCall]:
+    """Makes calls whose time is up soon after something happened, however long that takes."""
+
+    def make(event: threading.Event) -> FunctionCall:
+        class EndingCall(FunctionCall):
+            def remaining(self) -> float:
+                event.wait(60)
+                return 0.001
+
+        return EndingCall("gear", "process")
+
+    return make
 
 
 @pytest.fixture

@@ -112,29 +112,31 @@ def test_what_ends_a_program_is_raised_in_the_calling_thread_and_the_loop_lives_
 
 
 def test_over_the_deadline_the_task_is_cancelled(
-    in_table: Callable[[HostFunction], HostFunction], short_call: Callable[[], FunctionCall]
+    in_table: Callable[[HostFunction], HostFunction], call_ending_after: Callable[[threading.Event], FunctionCall]
 ) -> None:
-    cancelled = threading.Event()
+    started, cancelled = threading.Event(), threading.Event()
 
     @host_function
     async def waits() -> None:
+        started.set()
         try:
             await asyncio.sleep(60)
         finally:
             cancelled.set()
 
     with pytest.raises(DeadlineExceeded) as caught:
-        in_table(waits).invoke(short_call(), [])
+        in_table(waits).invoke(call_ending_after(started), [])
     assert cancelled.wait(30)
     assert (caught.value.plugin, caught.value.function) == ("gear", "extism:host/user.waits")
 
 
 def test_a_loop_that_is_blocked_is_given_up_for_another(
-    loop: LoopThread, call: FunctionCall, short_call: Callable[[], FunctionCall]
+    loop: LoopThread, call: FunctionCall, call_ending_after: Callable[[threading.Event], FunctionCall]
 ) -> None:
-    release = threading.Event()
+    blocked, release = threading.Event(), threading.Event()
 
     async def blocks() -> None:
+        blocked.set()
         release.wait(60)
 
     async def where() -> int:
@@ -142,47 +144,53 @@ def test_a_loop_that_is_blocked_is_given_up_for_another(
 
     first = loop.run(call, where, [])
     with pytest.raises(DeadlineExceeded):
-        loop.run(short_call(), blocks, [])
+        loop.run(call_ending_after(blocked), blocks, [])
     assert loop.run(call, where, []) != first
     release.set()
 
 
 def test_a_neighbour_on_a_blocked_loop_is_told(
-    loop: LoopThread, call: FunctionCall, short_call: Callable[[], FunctionCall]
+    loop: LoopThread, call: FunctionCall, call_ending_after: Callable[[threading.Event], FunctionCall]
 ) -> None:
-    release, started = threading.Event(), threading.Event()
+    blocked, release, started = threading.Event(), threading.Event(), threading.Event()
 
     async def waits() -> None:
         started.set()
         await asyncio.sleep(60)
 
     async def blocks() -> None:
+        blocked.set()
         release.wait(60)
 
     with ThreadPoolExecutor(1) as pool:
         neighbour = pool.submit(loop.run, call, waits, [])
         started.wait()
         with pytest.raises(DeadlineExceeded):
-            loop.run(short_call(), blocks, [])
+            loop.run(call_ending_after(blocked), blocks, [])
         release.set()
         assert isinstance(neighbour.exception(30), CallInterrupted)
 
 
 def test_blocked_loops_do_not_pile_up(
-    call: FunctionCall, short_call: Callable[[], FunctionCall], loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+    call: FunctionCall,
+    call_ending_after: Callable[[threading.Event], FunctionCall],
+    loop: LoopThread,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("plugbay.functions.eventloop.BLOCKED_SECONDS", 0.001)
-    release = threading.Event()
+    blocked, release = threading.Event(), threading.Event()
 
     async def blocks() -> None:
+        blocked.set()
         release.wait(60)
 
     async def answer() -> int:
         return 42
 
     for _ in range(BLOCKED_LOOPS):
+        blocked.clear()
         with pytest.raises(DeadlineExceeded):
-            loop.run(short_call(), blocks, [])
+            loop.run(call_ending_after(blocked), blocks, [])
     with pytest.raises(HostFunctionFailed, match="blocked"):
         loop.run(call, answer, [])
     release.set()
