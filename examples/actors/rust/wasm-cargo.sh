@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs `cargo build --release --target wasm32-unknown-unknown` with whatever Rust can do that on this machine: the cargo on
-# PATH when it has the target (rustup target add wasm32-unknown-unknown), else Debian's packages, which build the standard
-# library from source and are installed when they are missing.
+# Runs `cargo build --release --target wasm32-unknown-unknown` with whatever Rust can do that on this machine: the cargo
+# on PATH when it has the target (rustup target add wasm32-unknown-unknown), else Debian's packages, which build the
+# standard library from source and are installed when they are missing.
 # usage: wasm-cargo.sh WORKSPACE TARGET_FOLDER
 set -eu
 workspace=$(cd "$1" && pwd)

@@ -1,4 +1,5 @@
-// Package actor holds what both actors share: Reflow's protocol as types, and the host functions that Reflow gives an actor.
+// Package actor holds what both actors share: Reflow's protocol as types, and the host functions that Reflow gives an
+// actor.
 package actor
 
 import (

@@ -1,6 +1,6 @@
-// A Reflow actor that sums readings and reports while it works: progress and alerts leave through the host before process
-// returns. Its totals over all messages are kept with the host's state functions. It returns its result in the other form
-// that Go actors use: the JSON as base64 in a JSON string.
+// A Reflow actor that sums readings and reports while it works: progress and alerts leave through the host before
+// process returns. Its totals over all messages are kept with the host's state functions. It returns its result in the
+// other form that Go actors use: the JSON as base64 in a JSON string.
 package main
 
 import (

@@ -35,7 +35,7 @@ impl<S> Context<S> {
     }
 }
 
-/// Settings from the fields of a JSON object. Read as a map first, since serde would take an array for a struct as well.
+/// Settings from the fields of a JSON object; read as a map before, since serde would take an array for a struct too.
 pub fn read_config<C: DeserializeOwned>(fields: Map<String, Value>) -> Result<C, Error> {
     Ok(serde_json::from_value(Value::Object(fields))?)
 }
