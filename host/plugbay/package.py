@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -115,5 +115,4 @@ def _parsed(source: WasmSource) -> Mapping[str, Any]:
         raise ConfigInvalid(
             f"{source.origin} begins like a manifest and is not JSON: {error}", found=os.fspath(source.origin)
         ) from None
-    assert isinstance(document, dict), "it begins with a brace"
-    return document
+    return cast("dict[str, Any]", document)

@@ -64,8 +64,8 @@ class ExtismCode(Protocol):
     def instantiate(self, services: HostServices, functions: Mapping[str, HostFunction]) -> ExtismGuest:
         """A fresh guest whose start-up has not run.
 
-        ``functions`` answer its imports, by ``namespace.name``; they have the signatures given when it was compiled, and
-        permission to call them was checked by whoever made them.
+        ``functions`` answer its imports, by ``namespace.name``; they have the signatures given when it was compiled,
+        and permission to call them was checked by whoever made them.
         """
         ...
 

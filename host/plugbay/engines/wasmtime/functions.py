@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import wasmtime
 
-_KINDS: Final = {(): 0, ("i32",): 1, ("i64",): 2, ("f32",): 3, ("f64",): 4}
+_KINDS: Final[dict[tuple[str, ...], int]] = {(): 0, ("i32",): 1, ("i64",): 2, ("f32",): 3, ("f64",): 4}
 """Kinds of functions without parameters, by their results."""
 CALLABLE_RESULTS: Final = frozenset(_KINDS)
 """The results that a function of the table may have."""

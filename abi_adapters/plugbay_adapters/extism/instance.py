@@ -1,0 +1,145 @@
+"""A live plugin as the host sees it: raw calls of its exports, and messages on their ports."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar
+
+from plugbay.engines.wasmtime.guest_log import GuestLog
+from plugbay.errors import ConfigInvalid, MissingExport, PlugbayError
+from plugbay.outcome import Disposition, Outcome
+from plugbay_adapters.extism.messages import decode_output, encode_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from plugbay.message import Message
+    from plugbay_adapters.extism.guest import ExtismGuest
+
+PORT_IN = "in"
+PORT_OUT = "out"
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class ExtismInstance:
+    """One plugin on either engine. Port ``in`` is its default function; any other port the function of that name."""
+
+    def __init__(self, guest: ExtismGuest, plugin: str, functions: frozenset[str], default_function: str) -> None:
+        self._guest = guest
+        self._invoke = guest.invoke
+        self._plugin = plugin
+        self._functions = functions
+        self._default = default_function
+        self._batches = guest.batches
+        self._log = GuestLog(plugin)
+        try:
+            guest.start()
+        except PlugbayError:
+            self._log.write(guest.take_logs())
+            guest.close()
+            raise
+        self._log.write(guest.take_logs())
+
+    @property
+    def poisoned(self) -> bool:
+        """Whether the plugin is in an unknown condition."""
+        return self._guest.poisoned
+
+    @poisoned.setter
+    def poisoned(self, value: bool) -> None:
+        self._guest.poisoned = value
+
+    def call(self, function: str, payload: bytes) -> bytes:
+        """The raw output of an export. Log lines go to Python's logging."""
+        if function not in self._functions:
+            raise self._no_function(function)
+        try:
+            return self._invoke(function, payload)
+        finally:
+            self._write_logs()
+
+    def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
+        """Raw outputs, in order."""
+        if function not in self._functions:
+            raise self._no_function(function)
+        if not self._batches:
+            return self._one_by_one(payloads, lambda payload: self._call(function, payload))
+        results = self._guest.invoke_many(function, payloads)
+        self._write_logs()
+        return results
+
+    def process(self, message: Message, port: str) -> Outcome:
+        """One message; its answer comes out of port ``out``."""
+        function = self._function_at(port)
+        started = perf_counter()
+        try:
+            result: bytes | PlugbayError = self._invoke(function, encode_input(message))
+        except PlugbayError as error:
+            result = error
+        return self._outcome(message, result, perf_counter() - started, self._guest.fuel_used)
+
+    def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
+        """Messages in order; the seconds of a batch are shared out evenly among its outcomes.
+
+        The log lines of a batch are those of its last message: the engine keeps them together.
+        """
+        return self._one_by_one(messages, lambda message: self.process(message, port))
+
+    def interrupt(self) -> None:
+        """Stop what runs; for other threads."""
+        self._guest.interrupt()
+
+    def close(self) -> None:
+        """Free the plugin."""
+        self._guest.close()
+
+    def _call(self, function: str, payload: bytes) -> bytes | PlugbayError:
+        try:
+            return self.call(function, payload)
+        except PlugbayError as error:
+            return error
+
+    def _outcome(self, message: Message, result: bytes | PlugbayError, seconds: float, fuel: int | None) -> Outcome:
+        logs = self._guest.take_logs()
+        if isinstance(result, PlugbayError):
+            return Outcome(Disposition.ERROR, (), logs, None, None, fuel, seconds, result)
+        if not result:
+            return Outcome(Disposition.DROP, (), logs, None, None, fuel, seconds)
+        sent = ((PORT_OUT, decode_output(message, result)),)
+        return Outcome(Disposition.OK, sent, logs, None, None, fuel, seconds)
+
+    def _one_by_one(self, items: Sequence[_Item], run: Callable[[_Item], _Result]) -> list[_Result]:
+        results: list[_Result] = []
+        for item in items:
+            results.append(run(item))
+            if self.poisoned:
+                break
+        return results
+
+    def _write_logs(self) -> None:
+        logs = self._guest.take_logs()
+        if logs:
+            self._log.write(logs)
+
+    def _function_at(self, port: str) -> str:
+        if port == PORT_IN:
+            return self._default
+        if port in self._functions:
+            return port
+        raise ConfigInvalid(
+            f"an Extism plugin has the port {PORT_IN} and one for each function, no {port}",
+            plugin=self._plugin,
+            function=port,
+            expected=", ".join(sorted({PORT_IN, *self._functions})),
+            found=port,
+        )
+
+    def _no_function(self, function: str) -> MissingExport:
+        return MissingExport(
+            f"there is no function {function} to call",
+            plugin=self._plugin,
+            function=function,
+            expected=", ".join(sorted(self._functions)),
+            hint="an Extism function takes no parameters and returns an i32 or nothing",
+        )
