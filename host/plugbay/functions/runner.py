@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Never, Protocol
 
 from plugbay.errors import ConfigInvalid, DeadlineExceeded
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from plugbay.functions.call import FunctionCall
 
 Body = Callable[..., Any]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from plugbay.errors import ConfigInvalid
-from plugbay.functions.eventloop import LoopThread
 from plugbay.functions.function import HostFunction, Mode
-from plugbay.functions.workers import WorkerThreads
+
+if TYPE_CHECKING:
+    from plugbay.functions.eventloop import LoopThread
 
 
 class FunctionTable(Mapping[str, HostFunction]):
@@ -18,7 +19,7 @@ class FunctionTable(Mapping[str, HostFunction]):
     """
 
     def __init__(self, functions: Iterable[HostFunction] = ()) -> None:
-        self._loop = LoopThread()
+        self._loop: LoopThread | None = None
         self._functions: dict[str, HostFunction] = {}
         for function in functions:
             self._add(function)
@@ -40,7 +41,8 @@ class FunctionTable(Mapping[str, HostFunction]):
 
     def close(self) -> None:
         """Stop the event loop; async functions that run are cancelled."""
-        self._loop.close()
+        if self._loop is not None:
+            self._loop.close()
 
     def _add(self, function: object) -> None:
         if not isinstance(function, HostFunction):
@@ -58,12 +60,18 @@ class FunctionTable(Mapping[str, HostFunction]):
         self._functions[key] = self._bound(function)
 
     def _bound(self, function: HostFunction) -> HostFunction:
+        # Imported here, since they cost a command line that has no such functions 10 ms.
         match function.mode:
             case Mode.DIRECT:
                 return function
             case Mode.THREADED:
+                from plugbay.functions.workers import WorkerThreads
+
                 return function.run_by(WorkerThreads())
             case Mode.ASYNC:
+                from plugbay.functions.eventloop import LoopThread
+
+                self._loop = self._loop or LoopThread()
                 return function.run_by(self._loop)
 
 
