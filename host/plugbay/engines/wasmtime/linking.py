@@ -123,8 +123,8 @@ def compile_guest(
         else:
             raise ForbiddenImport(f"imports {full}, which nothing here provides", plugin=plugin, found=full)
     # Without a leading driver it is the first trailing one that owns the mailbox.
-    owner = None if leading else trailing[0]
-    needed = [driver for driver in trailing if driver.name in servers.values() or driver is owner]
+    owner = () if leading else trailing[:1]
+    needed = _needed(trailing, [*owner, *(driver for driver in trailing if driver.name in servers.values())])
     parts = tuple(
         CompiledDriver(
             driver,
@@ -140,3 +140,19 @@ def compile_guest(
         if item.module == "guest"
     }
     return CompiledGuest(name, code, tuple(found), parts, wanted)
+
+
+def _needed(trailing: Sequence[Driver], wanted: Sequence[Driver]) -> list[Driver]:
+    """The wanted drivers and those that they build on, each after those that it imports from."""
+    by_name = {driver.name: driver for driver in trailing}
+    needed: dict[str, Driver] = {}
+
+    def add(driver: Driver) -> None:
+        for item in driver.info.imports:
+            if item.module in by_name:
+                add(by_name[item.module])
+        needed.setdefault(driver.name, driver)
+
+    for driver in wanted:
+        add(driver)
+    return list(needed.values())
