@@ -97,6 +97,11 @@ def test_a_read_only_grant_changes_nothing(files: GuestFiles, granted: Path, cha
     assert sorted((str(path), path.lstat().st_mtime_ns) for path in granted.rglob("*")) == before
 
 
+def test_rights_that_are_asked_for_beside_reading_are_no_wish_to_write(files: GuestFiles) -> None:
+    everything_but_write = (1 << 30) - 1 & ~WRITE
+    assert read(files, open_(files, "a.txt", everything_but_write, fd=FIXED)) == b"hello"
+
+
 def test_a_file_opened_to_read_can_t_be_written(files: GuestFiles) -> None:
     fd = open_(files, "a.txt", READ, fd=FIXED)
     assert number(lambda: os.write(files.file(fd), b"x")) == errno.EBADF

@@ -26,8 +26,8 @@ OPEN_FILES = 64
 
 _FIRST = 3
 _OPEN = os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK | os.O_NOFOLLOW  # non-blocking, or a pipe would wait for its writer
-_READ = 1 << 1 | 1 << 14
-_WRITE = 1 << 6 | 1 << 8 | 1 << 22
+_READ = 1 << 1
+_WRITE = 1 << 6  # of the rights only these two say what a file is opened for: Go asks for others when it just reads
 
 
 class OpenFlags(IntFlag):
