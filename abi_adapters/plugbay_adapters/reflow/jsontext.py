@@ -15,7 +15,7 @@ import orjson
 from plugbay.message.plain import INT_MAX, INT_MIN, MAX_DEPTH
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
 MAX_VALUE_DEPTH = MAX_DEPTH - 2
 """Containers that a value may nest: a fluxMsg holds 32, itself and its ``data`` among them."""
@@ -104,19 +104,22 @@ def _is_clean(outermost: object) -> bool:
         below: list[object] = []
         for container in level:
             if type(container) is dict:
-                entries = cast("dict[object, Any]", container)
+                entries = cast("dict[object, object]", container)
                 if not _TEXT.issuperset(map(type, entries)):
                     return False
-                inner: Collection[Any] = entries.values()
+                inner: Iterable[object] = entries.values()
             else:
-                inner = cast("list[Any]", container)
-            for value, kind in zip(inner, map(type, inner), strict=True):
+                inner = cast("list[object]", container)
+            for value in inner:
+                kind = type(value)
+                if kind in _SCALARS:
+                    continue
                 if kind in _CONTAINERS:
                     below.append(value)
-                elif kind is int:
+                elif type(value) is int:
                     if not INT_MIN <= value <= INT_MAX:
                         return False
-                elif kind not in _SCALARS and (kind is not float or not math.isfinite(value)):
+                elif type(value) is not float or not math.isfinite(value):
                     return False
         if not below:
             return True
@@ -174,7 +177,7 @@ _MINUS_ZERO = re.compile(rb"-0(?![.eE0-9])")
 _MANY = 1_000_000
 _TEXT = frozenset({str})
 _CONTAINERS: frozenset[type] = frozenset({dict, list})
-_SCALARS = frozenset({str, bool, NoneType})
+_SCALARS: frozenset[type] = frozenset({str, bool, NoneType})
 _SHOWN_BELOW = 2.0**64
 _NAMES: dict[type, str] = {
     NoneType: "null",
