@@ -19,6 +19,7 @@ from plugbay.contracts import (
     GuestInstance,
     PluginOptions,
 )
+from plugbay.functions import FunctionCall, HostFunction, Json, Kind, host_function
 from plugbay.host import Host
 from plugbay.limits import Limits
 from plugbay.message import Message
@@ -28,6 +29,7 @@ from plugbay.outcome import Disposition, LogLevel, LogRecord, Outcome, StateChan
 from plugbay.permissions import Permissions
 from plugbay.plugin import Plugin
 from plugbay.plugins import PlugbayPlugins
+from plugbay.services.paths import PathGrant
 from plugbay.single_call import SingleCallInstance
 
 __all__ = [
@@ -39,14 +41,19 @@ __all__ = [
     "Disposition",
     "EncodedGuest",
     "Engine",
+    "FunctionCall",
     "GuestInstance",
     "Host",
+    "HostFunction",
+    "Json",
+    "Kind",
     "Limits",
     "LogLevel",
     "LogRecord",
     "Message",
     "Observer",
     "Outcome",
+    "PathGrant",
     "Permissions",
     "PlugbayPlugins",
     "Plugin",
@@ -54,4 +61,5 @@ __all__ = [
     "SingleCallInstance",
     "StateChange",
     "Trust",
+    "host_function",
 ]

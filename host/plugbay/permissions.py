@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugbay.errors import ConfigInvalid
+from plugbay.functions.grants import parse_function_patterns
 from plugbay.services.hosts import parse_patterns
 from plugbay.services.paths import PathGrant
 
@@ -45,6 +46,7 @@ class Permissions:
 
     def __post_init__(self) -> None:
         parse_patterns(self.http)
+        parse_function_patterns(self.functions)
         wrong = [grant for grant in self.paths if not isinstance(grant, PathGrant)]  # pyright: ignore[reportUnnecessaryIsInstance] # a user's list may hold texts
         if wrong:
             raise ConfigInvalid(f"{wrong[0]!r} is no PathGrant", expected="PathGrant", found=type(wrong[0]).__name__)

@@ -74,8 +74,10 @@ def compile_code(
     if isinstance(engine, WasmtimeEngine):
         return DrivenCode(engine, module, info, options, functions)
     # Not at the top: libextism is loaded by those who ask for it.
+    from plugbay.engines.extism.engine import ExtismEngine
     from plugbay_adapters.extism.reference import compile_reference
 
+    assert isinstance(engine, ExtismEngine), "the host picks an engine from .engines"
     return compile_reference(engine, module, info, options, functions)
 
 

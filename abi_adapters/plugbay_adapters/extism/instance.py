@@ -26,6 +26,7 @@ class ExtismInstance:
     """One plugin on either engine. Port ``in`` is its default function; any other port the function of that name."""
 
     def __init__(self, guest: ExtismGuest, plugin: str, functions: frozenset[str], default_function: str) -> None:
+        self.poisoned = False
         self._guest = guest
         self._invoke = guest.invoke
         self._plugin = plugin
@@ -41,15 +42,6 @@ class ExtismInstance:
             raise
         self._log.write(guest.take_logs())
 
-    @property
-    def poisoned(self) -> bool:
-        """Whether the plugin is in an unknown condition."""
-        return self._guest.poisoned
-
-    @poisoned.setter
-    def poisoned(self, value: bool) -> None:
-        self._guest.poisoned = value
-
     def call(self, function: str, payload: bytes) -> bytes:
         """The raw output of an export. Log lines go to Python's logging."""
         if function not in self._functions:
@@ -57,7 +49,7 @@ class ExtismInstance:
         try:
             return self._invoke(function, payload)
         finally:
-            self._write_logs()
+            self._settle()
 
     def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Raw outputs, in order."""
@@ -66,7 +58,7 @@ class ExtismInstance:
         if not self._batches:
             return self._one_by_one(payloads, lambda payload: self._call(function, payload))
         results = self._guest.invoke_many(function, payloads)
-        self._write_logs()
+        self._settle()
         return results
 
     def process(self, message: Message, port: str) -> Outcome:
@@ -77,13 +69,11 @@ class ExtismInstance:
             result: bytes | PlugbayError = self._invoke(function, encode_input(message))
         except PlugbayError as error:
             result = error
+        self.poisoned = self._guest.poisoned
         return self._outcome(message, result, perf_counter() - started, self._guest.fuel_used)
 
     def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
-        """Messages in order; the seconds of a batch are shared out evenly among its outcomes.
-
-        The log lines of a batch are those of its last message: the engine keeps them together.
-        """
+        """Messages in order."""
         return self._one_by_one(messages, lambda message: self.process(message, port))
 
     def interrupt(self) -> None:
@@ -92,6 +82,7 @@ class ExtismInstance:
 
     def close(self) -> None:
         """Free the plugin."""
+        self._guest.poisoned = self._guest.poisoned or self.poisoned
         self._guest.close()
 
     def _call(self, function: str, payload: bytes) -> bytes | PlugbayError:
@@ -117,7 +108,9 @@ class ExtismInstance:
                 break
         return results
 
-    def _write_logs(self) -> None:
+    def _settle(self) -> None:
+        """After raw calls: log what was logged."""
+        self.poisoned = self._guest.poisoned
         logs = self._guest.take_logs()
         if logs:
             self._log.write(logs)
