@@ -13,8 +13,10 @@ from plugbay.engines.wasmtime.mailbox import CODE_MASK, HAS_RECORDS, Record, Sta
 from plugbay.engines.wasmtime.records import LogReader
 from plugbay.engines.wasmtime.service_calls import service_handlers
 from plugbay.engines.wasmtime.wasi import WASI, WASI_ASKING, wasi_driver
+from plugbay.engines.wasmtime.wasi_files import file_asking, file_drivers, file_handlers
 from plugbay.errors import GuestError, GuestTrap, PlugbayError
 from plugbay.functions import FunctionCall
+from plugbay.wasi import GuestFiles
 from plugbay_adapters.extism.claim import COMMAND, start_functions
 from plugbay_adapters.extism.config import config_texts
 from plugbay_adapters.extism.http import HTTP_IMPORTS, HttpRequests
@@ -68,7 +70,8 @@ class DrivenCode:
             drivers.append(shim_driver(tuple(functions.values())))
         modules = (info, *(linked.info for linked in options.linked))
         if any(item.module == WASI for declared in modules for item in declared.imports):
-            drivers.append(wasi_driver())
+            drivers += file_drivers() if options.permissions.paths else (wasi_driver(),)
+        asking = HTTP_IMPORTS | WASI_ASKING | frozenset(functions)
         self._blueprint = Blueprint(
             engine,
             module,
@@ -77,7 +80,7 @@ class DrivenCode:
             plugin=options.name,
             limits=options.limits,
             bindings={},
-            asking=HTTP_IMPORTS | WASI_ASKING | frozenset(functions),
+            asking=asking | file_asking() if options.permissions.paths else asking,
             features=options.features,
             starts=start_functions(info),
             linked=options.linked,
@@ -85,9 +88,18 @@ class DrivenCode:
 
     def instantiate(self, services: HostServices, functions: Mapping[str, HostFunction]) -> DrivenGuest:
         """A fresh guest, with the variables of one that had to be replaced."""
-        guest = DrivenGuest(self, self._options.name)
+        files = GuestFiles(self._options.permissions.paths)
+        try:
+            return self._guest(files, services, functions)
+        except BaseException:
+            files.close()
+            raise
+
+    def _guest(self, files: GuestFiles, services: HostServices, functions: Mapping[str, HostFunction]) -> DrivenGuest:
+        guest = DrivenGuest(self, self._options.name, files)
         handlers = {
             **service_handlers(services),
+            **file_handlers(files),
             **HttpRequests(services).handlers(),
             **shim_handlers([functions[name] for name in self._functions], guest.current_call),
         }
@@ -114,8 +126,9 @@ class DrivenCode:
 class DrivenGuest:
     """One live plugin beside its kernel (see :class:`~plugbay_adapters.extism.guest.ExtismGuest`)."""
 
-    def __init__(self, code: DrivenCode, plugin: str) -> None:
+    def __init__(self, code: DrivenCode, plugin: str, files: GuestFiles) -> None:
         self.poisoned = False
+        self._files = files
         self._code = code
         self._plugin = plugin
         self._selected = ""
@@ -193,6 +206,7 @@ class DrivenGuest:
                 if count:
                     self._code.keep_variables(count, data)
         self._guest.close()
+        self._files.close()
 
     def _select(self, function: str) -> None:
         self._guest.select(self._guest.functions.number(function))
