@@ -156,19 +156,3 @@ def _needed(trailing: Sequence[Driver], wanted: Sequence[Driver]) -> list[Driver
     for driver in wanted:
         add(driver)
     return list(needed.values())
-
-
-def _with_their_own(drivers: Sequence[Driver], known: Mapping[str, Driver]) -> list[Driver]:
-    """The drivers, each after those that it imports from."""
-    ordered: dict[str, Driver] = {}
-
-    def add(driver: Driver) -> None:
-        for item in driver.info.imports:
-            if item.module in known and item.module not in ordered:
-                add(known[item.module])
-        ordered[driver.name] = driver
-
-    for driver in drivers:
-        if driver.name not in ordered:
-            add(driver)
-    return list(ordered.values())
