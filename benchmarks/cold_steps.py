@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import wasmtime
 from timing import Peer, Timing, compare
 
-from plugbay import Host, Permissions, PluginOptions, Trust
+from plugbay import Host, Permissions, Trust
 from plugbay.detection import AUTO, choose
 from plugbay.engines.wasmtime.cache import ArtifactCache
 from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
@@ -28,13 +28,13 @@ def measure(module: Path, payload: bytes, effort: Effort) -> list[Timing]:
         source = host.read(module)
         verified = verify(source, Trust())
         info = read_module(source.data, source.digest)
-        adapter, _ = choose(host.plugins.adapters, info, {}, AUTO, plugin="large")
+        options = host.options("large", host.limits, None, (), Permissions())
+        adapter, _ = choose(host.plugins.adapters, info, options, AUTO)
         engine = host.plugins.engines[WasmtimeEngine.name]
         assert isinstance(engine, WasmtimeEngine)
         settings = CodeSettings.of(host.limits)
         artifact = max(engine.cache.folder.glob("*.cwasm"), key=lambda path: path.stat().st_size)
         cache = ArtifactCache(engine.cache.folder)
-        options = PluginOptions("large", host.limits)
         compiled = adapter.compile(verified, info, engine, options)
         services = HostServices("large", Permissions(), host.limits, host.state, HttpClient())
         native = engine.native(settings)
@@ -52,7 +52,7 @@ def measure(module: Path, payload: bytes, effort: Effort) -> list[Timing]:
             [
                 Peer("read the file, SHA-256", lambda: host.read(module)),
                 Peer("read_module", lambda: read_module(source.data, source.digest)),
-                Peer("detect", lambda: choose(host.plugins.adapters, info, {}, AUTO, plugin="large")),
+                Peer("detect", lambda: choose(host.plugins.adapters, info, options, AUTO)),
                 Peer("write the memory limit in", lambda: prepare_guest(source.data, info, memory_pages=pages)),
                 Peer("read the artifact, SHA-256", lambda: cache.find(artifact.stem)),
                 Peer("deserialize the guest", lambda: wasmtime.Module.deserialize_file(native, str(artifact))),

@@ -9,7 +9,7 @@ from processes import Processes, processes
 from results import Section, microseconds
 from timing import Peer, Timing, compare, seconds_of
 
-from plugbay import Host, Permissions, PluginOptions, Trust
+from plugbay import Host, Permissions, Trust
 from plugbay.detection import AUTO, choose
 from plugbay.module.binary import read_module
 from plugbay.module.verified import verify
@@ -30,9 +30,10 @@ def measure(effort: Effort) -> Section:
     with Host() as host:
         source = verify(host.read(PASSTHROUGH), Trust())
         info = read_module(source.data, source.digest)
-        adapter, _ = choose(host.plugins.adapters, info, {}, AUTO, plugin="echo")
+        options = host.options("echo", host.limits, None, (), Permissions())
+        adapter, _ = choose(host.plugins.adapters, info, options, AUTO)
         engine = host.plugins.engines[adapter.engines[0]]
-        compiled = adapter.compile(source, info, engine, PluginOptions("echo", host.limits))
+        compiled = adapter.compile(source, info, engine, options)
         services = HostServices("echo", Permissions(), host.limits, host.state, HttpClient())
         timings = compare(
             [
