@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import wasmtime
 
 from plugbay.engines.wasmtime.batch import Batch, Inputs
-from plugbay.engines.wasmtime.failures import cause_error, input_too_large, out_of_memory, status_error
+from plugbay.engines.wasmtime.diagnosis import Diagnosis
+from plugbay.engines.wasmtime.failures import input_too_large, status_error
 from plugbay.engines.wasmtime.functions import FunctionTable
 from plugbay.engines.wasmtime.mailbox import (
     BATCH_BYTES,
@@ -22,10 +23,9 @@ from plugbay.engines.wasmtime.mailbox import (
     Word,
     rows_offset,
 )
-from plugbay.engines.wasmtime.traps import call_error
 from plugbay.engines.wasmtime.unchecked import Crossing
 from plugbay.engines.wasmtime.watch import GuestWatch
-from plugbay.errors import CallError, GuestTrap, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
+from plugbay.errors import CallError, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,13 +80,13 @@ class DrivenInstance:
         self._invoke = self._crossing.invoke
         self._room = min(self._crossing.capacity, self._limits.input_bytes)
         self._header = self.watch.header = self._crossing.header
-        self._memory = memory
-        self._initial_pages = memory.size(self._store) if memory is not None else 0
+        self._diagnosis = Diagnosis(
+            self._store, self.watch, memory, plugin=self._plugin, limits=self._limits, code_shift=code_shift
+        )
         self._calls = calls
         calls.connect(self._crossing.read, self._crossing.write)
         self._serves = self.watch.serves = serves
         self._starts = starts
-        self._code_shift = code_shift
         self._exit_is_success = "exited" in driver
         self._keep = keep
         self.batches = not serves and not self._metered
@@ -238,8 +238,9 @@ class DrivenInstance:
     def close(self) -> None:
         """Free the store and all in it."""
         self._store.close()
-        # Callbacks refer to this object and it to them: without this, closed instances would wait for the collector.
-        del self.watch, self._keep
+        # Callbacks refer to what made them: without this, closed instances would wait for the collector of cycles.
+        self.watch.close()
+        del self._keep, self._calls
 
     def _prepare(self, payload: bytes) -> None:
         size = len(payload)
@@ -320,24 +321,7 @@ class DrivenInstance:
     def _failure(self, error: wasmtime.Trap | wasmtime.WasmtimeError) -> BaseException:
         """Why the guest stopped; poisons the instance."""
         self.poisoned = True
-        pending = self.watch.take_pending()
-        if pending is not None:
-            return pending
-        header = self._header
-        meant = cause_error(header[Word.CAUSE], header[Word.DETAIL], plugin=self._plugin, limits=self._limits)
-        if meant is not None:
-            return meant
-        failure = call_error(error, plugin=self._plugin, fuel=self._limits.fuel, code_shift=self._code_shift)
-        return self._out_of_memory(failure) if isinstance(failure, GuestTrap) else failure
-
-    def _out_of_memory(self, trap: GuestTrap) -> CallError:
-        """A guest that aborts (``unreachable``) after it grew its memory to the limit ran out of it."""
-        pages = self._memory.size(self._store) if self._memory is not None else 0
-        if trap.trap != "unreachable" or pages < self._limits.memory_pages or pages == self._initial_pages:
-            return trap
-        error = out_of_memory(pages, plugin=self._plugin)
-        error.__cause__ = trap
-        return error
+        return self._diagnosis.failure(error)
 
     def _write_limits(self) -> None:
         limits, permissions = self._limits, self.services.permissions

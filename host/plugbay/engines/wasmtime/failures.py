@@ -11,6 +11,7 @@ from plugbay.errors import (
     DeadlineExceeded,
     GuestExit,
     InputTooLarge,
+    InvalidHandle,
     LimitExceeded,
     OutOfMemory,
     OutputOverlapsInput,
@@ -20,6 +21,7 @@ from plugbay.errors import (
     PointerOutOfBounds,
     TooManyLogs,
     TooManyMessages,
+    VariableStoreFull,
 )
 from plugbay.limits import PAGE_BYTES
 
@@ -54,6 +56,47 @@ def cause_error(cause: int, detail: int, *, plugin: str, limits: Limits) -> Plug
             return LimitExceeded("the host's mailbox for this plugin is full", plugin=plugin, limit="output_bytes")
         case Cause.ALLOCATION_OUT_OF_BOUNDS:
             return _allocation_out_of_bounds(plugin)
+        case _:
+            return _kernel_error(cause, detail, plugin=plugin, limits=limits)
+
+
+def _kernel_error(cause: int, detail: int, *, plugin: str, limits: Limits) -> PlugbayError | None:
+    """The causes of drivers that keep blocks and variables for their guests, as Extism's kernel does."""
+    match cause:
+        case Cause.INVALID_HANDLE:
+            return InvalidHandle(
+                f"passed {detail:#x} where a handle is needed, which is no live block",
+                plugin=plugin,
+                found=detail,
+                hint="it was never allocated, was freed, or belongs to an earlier call",
+            )
+        case Cause.HEAP_FULL:
+            return OutOfMemory(
+                f"needs a block of {detail} bytes, and the memory that it shares with the host is full",
+                plugin=plugin,
+                limit="memory_pages",
+                expected=limits.memory_pages,
+                hint="raise Limits.memory_pages (--memory-pages)",
+            )
+        case Cause.OUTPUT_OUT_OF_BOUNDS:
+            return PointerOutOfBounds(
+                f"set an output of {detail} bytes that does not lie in allocated memory",
+                plugin=plugin,
+                function="output_set",
+            )
+        case Cause.VARIABLES_DISABLED:
+            return VariableStoreFull(
+                "set a variable, and it may have none", plugin=plugin, limit="var_bytes", expected=0
+            )
+        case Cause.VARIABLES_FULL:
+            return VariableStoreFull(
+                f"its variables would take {detail} bytes, {limits.var_bytes} are allowed",
+                plugin=plugin,
+                limit="var_bytes",
+                expected=limits.var_bytes,
+                found=detail,
+                hint="raise Limits.var_bytes (--var-bytes), or let the plugin remove what it no longer needs",
+            )
         case _:
             return None
 

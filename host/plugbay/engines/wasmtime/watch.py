@@ -45,6 +45,10 @@ class GuestWatch:
         pending, self.pending = self.pending, None
         return pending
 
+    def close(self) -> None:
+        """Let go of the callback, which refers to this object: else it would wait for the collector of cycles."""
+        del self._epoch
+
     def interrupt(self) -> None:
         """Stop the guest at the next tick, for good; for other threads."""
         self._interrupted = True
