@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugbay.detection import AUTO, choose, detect
-from plugbay.errors import ModuleError
+from plugbay.errors import CallError, ModuleError
 from plugbay.host import compile_plugin
 from plugbay.limits import PAGE_BYTES
 from plugbay.module.info import FuncType, GlobalType, MemoryType, TableType
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from plugbay.contracts import Claim
     from plugbay.detection import Detection
+    from plugbay.errors import PlugbayError
     from plugbay.host import Host
     from plugbay.limits import Limits
     from plugbay.module.info import ExternType, ModuleInfo
@@ -37,7 +38,7 @@ class Inspection:
     info: ModuleInfo
     detection: Detection
     winner: Claim | None
-    problems: tuple[ModuleError, ...]
+    problems: tuple[PlugbayError, ...]
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     functions: frozenset[str] = frozenset()
     default_function: str | None = None
@@ -88,7 +89,10 @@ def inspect_module(
     config: Mapping[str, Any] | None = None,
     features: Iterable[str] = (),
 ) -> Inspection:
-    """Read a module, ask every adapter about it, and compile it; nothing of it runs.
+    """Read a module or manifest, ask every adapter about it, and compile it.
+
+    Nothing of it runs, but for ABIs whose plugins tell of themselves, as Reflow's do: those are asked, under the limits
+    and with access to nothing.
 
     Raises :class:`SourceNotFound`, :class:`SourceUnreadable`, :class:`TooLarge` or :class:`InvalidBinary` for what
     can't be read as a module, :class:`ConfigInvalid` for options that make no sense. Whatever else loading would raise
@@ -106,9 +110,9 @@ def inspect_module(
         adapter, _ = choose(adapters, package.info, options, abi)
         module = verify(package.source, host.trust)
         compiled = compile_plugin(adapter, module, package, host.engine_for(adapter, engine))
-    except ModuleError as error:
-        problems = winner.findings if winner is not None and winner.findings else (error,)
-        return Inspection(package.source.origin, package.info, detection, winner, problems)
+    except (ModuleError, CallError) as error:
+        findings: tuple[PlugbayError, ...] = winner.findings if winner is not None else ()
+        return Inspection(package.source.origin, package.info, detection, winner, findings or (error,))
     try:
         return Inspection(
             package.source.origin,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from plugbay.engines.wasmtime.driven import DrivenInstance
     from plugbay.engines.wasmtime.engine import WasmtimeEngine
     from plugbay.engines.wasmtime.mailbox import Row
+    from plugbay.engines.wasmtime.service_calls import Handler
     from plugbay.functions import HostFunction
     from plugbay.module.info import FuncType, ModuleInfo
     from plugbay.module.verified import VerifiedModule
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _FOUR_U32: Final = struct.Struct("<IIII")
 _TWO_U32: Final = struct.Struct("<II")
+_NO_ENTRIES: Final = (0, b"")
 
 
 def kernel_driver() -> Driver:
@@ -89,38 +91,40 @@ class DrivenCode:
     def instantiate(self, services: HostServices, functions: Mapping[str, HostFunction]) -> DrivenGuest:
         """A fresh guest, with the variables of one that had to be replaced."""
         files = GuestFiles(self._options.permissions.paths)
+        variables = self._left.popleft() if self._left else _NO_ENTRIES
         try:
-            return self._guest(files, services, functions)
+            guest = DrivenGuest(self, self._options.name, files)
+            handlers = self._handlers(guest, files, services, functions)
+            guest.attach(self._blueprint.instantiate(services, handlers, setup=self._setup(variables)))
         except BaseException:
             files.close()
+            self.keep_variables(*variables)
             raise
-
-    def _guest(self, files: GuestFiles, services: HostServices, functions: Mapping[str, HostFunction]) -> DrivenGuest:
-        guest = DrivenGuest(self, self._options.name, files)
-        handlers = {
-            **service_handlers(services),
-            **file_handlers(files),
-            **HttpRequests(services).handlers(),
-            **shim_handlers([functions[name] for name in self._functions], guest.current_call),
-        }
-        guest.attach(self._blueprint.instantiate(services, handlers, setup=self._setup()))
         return guest
 
     def keep_variables(self, count: int, data: bytes) -> None:
         """Variables of a guest that is replaced; the next one gets them."""
-        self._left.append((count, data))
+        if count:
+            self._left.append((count, data))
 
     def close(self) -> None:
         """Nothing to free: the compiled module goes with its last instance."""
 
-    def _setup(self) -> bytes:
+    def _handlers(
+        self, guest: DrivenGuest, files: GuestFiles, services: HostServices, functions: Mapping[str, HostFunction]
+    ) -> dict[int, Handler]:
+        return {
+            **service_handlers(services),
+            **(file_handlers(files) if self._options.permissions.paths else {}),
+            **HttpRequests(services).handlers(),
+            **shim_handlers([functions[name] for name in self._functions], guest.current_call),
+        }
+
+    def _setup(self, variables: tuple[int, bytes]) -> bytes:
+        """What the kernel's ``setup`` reads."""
         limits = self._options.limits
-        try:
-            count, variables = self._left.popleft()
-        except IndexError:
-            count, variables = 0, b""
-        config_count, config = self._config
-        return _FOUR_U32.pack(limits.memory_pages, limits.var_bytes, config_count, count) + config + variables
+        (config_count, config), (count, data) = self._config, variables
+        return _FOUR_U32.pack(limits.memory_pages, limits.var_bytes, config_count, count) + config + data
 
 
 class DrivenGuest:
@@ -203,8 +207,7 @@ class DrivenGuest:
             except PlugbayError as error:
                 GuestLog(self._plugin).warn(f"its variables are lost: {error.reason}")
             else:
-                if count:
-                    self._code.keep_variables(count, data)
+                self._code.keep_variables(count, data)
         self._guest.close()
         self._files.close()
 

@@ -17,7 +17,7 @@ from plugbay.limits import PAGE_BYTES, Limits
 from plugbay.module.rewrite import START_EXPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from plugbay.contracts import LinkedModule
     from plugbay.engines.wasmtime.driver import Driver
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from plugbay.module.info import ModuleInfo
     from plugbay.module.verified import VerifiedModule
     from plugbay.services import HostServices
-
-    NativeFunctions = Callable[[wasmtime.Store], Scope]
 
 _MAIN = "main"
 
@@ -40,8 +38,7 @@ class Blueprint:
     import from ``guest`` to the guest's export names, where they differ. ``asking`` names the imports that
     are answered in Python; a guest that has none of them runs in batches. ``starts`` are the exports that make the
     guest ready, in order. ``linked`` are modules that the guest, or those after them, import from by name; the first
-    driver then must need nothing of a guest. ``native`` adds functions of the engine's own that drivers import, by
-    module name.
+    driver then must need nothing of a guest.
     """
 
     def __init__(
@@ -58,13 +55,11 @@ class Blueprint:
         features: frozenset[str] = frozenset(),
         starts: Sequence[str] = (),
         linked: Sequence[LinkedModule] = (),
-        native: NativeFunctions | None = None,
     ) -> None:
         self.plugin = plugin
         self.limits = limits
         settings = CodeSettings.of(limits)
         self._native = engine.native(settings)
-        self._native_functions = native
         leading = [driver for driver in drivers if not driver.needs_guest]
         trailing = [driver for driver in drivers if driver.needs_guest]
         self._leading = [CompiledDriver(driver, engine.compile_own(driver.text, settings)) for driver in leading]
@@ -130,8 +125,6 @@ class Blueprint:
             "fetch": HostFunction(store, _fetch_type(), calls.fetch, instance.watch.keep_error),
         }
         scope: Scope = {"host": {name: function.function for name, function in host.items()}}
-        if self._native_functions is not None:
-            scope.update(self._native_functions(store))
         for part in self._leading:
             scope[part.driver.name] = part.link(store, scope)
         for guest in self._guests:
