@@ -11,6 +11,13 @@ import wasmtime
 PASSTHROUGH: Final = Path(__file__).parents[1] / "examples" / "passthrough" / "passthrough.wasm"
 """The echo of a fluxrig gear, from Zig: its real allocator allocates, copies and frees on every call."""
 FRAUD: Final = Path(__file__).parents[1] / "examples" / "fraud" / "fraud.wasm"
+GUESTS: Final = Path(__file__).with_name("guests")
+EXTISM_ECHO: Final = GUESTS / "echo.wasm"
+"""An Extism plugin from Rust: ``echo`` returns its input."""
+EXTISM_CONFIG_VAR: Final = GUESTS / "config_var.wasm"
+"""An Extism plugin from Rust: ``count`` adds a config value to a var."""
+ACTORS: Final = {language: FRAUD.parents[1] / "actors" / f"counter-{language}.wasm" for language in ("go", "rust")}
+"""The same Reflow actor in two languages: it parses a context, counts, and builds a result, all in JSON."""
 LOG_TEXT: Final = "card 4f1a9c scored 87 of 100: country changed within ten minutes"
 """64 bytes."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import extism  # type: ignore[import-untyped] # pyright: ignore[reportMissingTypeStubs] # it has no types
+import orjson
 import wasmtime
+from extism.extism import CompiledPlugin  # type: ignore[import-untyped] # pyright: ignore # it has no types
 
 _I32 = wasmtime.ValType.i32
 _FOR_EVER = 2**62
@@ -68,6 +71,44 @@ class OrdinaryGear:
         self.lines.append((level, text.decode("utf-8", "replace")))
 
 
-def extism_plugin(wasm: bytes) -> extism.Plugin:
-    """The plugin in Extism's Python SDK, with its defaults and no WASI."""
-    return extism.Plugin({"wasm": [{"data": wasm}]}, wasi=False)
+def extism_plugin(wasm: bytes, *, wasi: bool = False, config: Mapping[str, str] | None = None) -> extism.Plugin:
+    """The plugin in Extism's Python SDK, with its defaults."""
+    return extism.Plugin({"wasm": [{"data": wasm}], "config": config or {}}, wasi=wasi, functions=[])
+
+
+class RebuiltActor:
+    """A Reflow actor as Reflow runs it: every message gets a plugin of its own, and its state goes in and comes back.
+
+    With ``compiled`` the module is compiled once and only instantiated for each message, which Reflow does not do.
+    Extism keeps compiled code on disk by default, so that plugins made from bytes are not compiled either.
+    """
+
+    def __init__(self, wasm: bytes, about: Mapping[str, Any], *, compiled: bool = False) -> None:
+        self._functions = _reflow_functions()
+        self._source: Any = CompiledPlugin(wasm, wasi=True, functions=self._functions) if compiled else wasm
+        self._about = about
+        self.state: dict[str, Any] = {}
+
+    def process(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """One message: the values for the actor's outports."""
+        context = {"payload": payload, "config": self._about, "state": self.state}
+        with extism.Plugin(self._source, wasi=True, functions=self._functions) as plugin:
+            result = orjson.loads(plugin.call("process", orjson.dumps(context)))
+        self.state = result["state"]
+        outputs: dict[str, Any] = result["outputs"]
+        return outputs
+
+
+def _reflow_functions() -> list[Any]:
+    """Signatures of Reflow's host functions, which it links to every actor; the measured ones call none of them."""
+    pointer = extism.ValType.PTR
+    signatures: dict[str, tuple[list[Any], list[Any]]] = {
+        "__get_state": ([pointer], [pointer]),
+        "__set_state": ([pointer, pointer], []),
+        "__send_output": ([pointer], []),
+    }
+    return [extism.host_fn(name, signature=signature)(_never) for name, signature in signatures.items()]
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("the measured actors do not ask the host")

@@ -68,8 +68,17 @@ def _cold(figures: Any) -> dict[str, float]:
     return {f"{name}, {kind}": us / 1000 for name, turns in figures["ways_us"].items() for kind, us in turns.items()}
 
 
+def _against(peer: str, own: str) -> Callable[[Any], dict[str, float]]:
+    return lambda figures: {name: ways[peer]["us"] / ways[own]["us"] for name, ways in figures.items()}
+
+
 _PANELS: Final[Mapping[str, Callable[[Axes, Section], None]]] = {
     "calls": _calls,
+    "extism_calls": _bars("Extism plugins, higher is better", "times Extism's SDK", _against("extism", "call")),
+    "actor_calls": _bars("Reflow actors, raw calls", "times Extism's SDK", _against("extism", "call")),
+    "actor_messages": _bars(
+        "Reflow actors with state", "times a plugin per message", _against("a plugin per message", "process")
+    ),
     "log_lines": _bars("One log line, lower is better", "µs", dict),
     "cold_start": _bars("Cold start, lower is better", "ms", _cold, log=True),
     "threads": _bars(

@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+import actors
 import calls
 import cold_start
+import extism_calls
 import instances
 import log_lines
 import memory
 import orjson
 import plot
+import plugins
 import readme
 import screen
 import streams
@@ -29,11 +32,15 @@ from rich.console import Console
 RESULTS: Final = Path(__file__).with_name("results")
 BENCHMARKS: Final[Mapping[str, Callable[[Effort], Section]]] = {
     "calls": calls.measure,
+    "extism_calls": extism_calls.measure,
+    "actor_calls": actors.measure_calls,
+    "actor_messages": actors.measure_messages,
     "log_lines": log_lines.measure,
     "cold_start": cold_start.measure,
     "threads": threads.measure,
     "streams": streams.measure,
     "memory": memory.measure,
+    "plugins": plugins.measure,
     "instances": instances.measure,
 }
 EFFORTS: Final = {"full": FULL, "quick": QUICK, "smoke": SMOKE}

@@ -13,7 +13,7 @@ def show(console: Console, section: Section) -> None:
     """One benchmark's table, with what was timed below it."""
     table = Table(title=section.title, title_justify="left", title_style="bold")
     for number, column in enumerate(section.columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=number > 0)
+        table.add_column(column, justify="right" if number else "left", no_wrap=not number)
     for row in section.rows:
         table.add_row(*row)
     console.print(table)

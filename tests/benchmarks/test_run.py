@@ -13,7 +13,10 @@ import orjson
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "run.py"
-BENCHMARKS = ("calls", "log_lines", "cold_start", "threads", "streams", "memory", "instances")
+BENCHMARKS = (
+    *("calls", "extism_calls", "actor_calls", "actor_messages", "log_lines", "cold_start"),
+    *("threads", "streams", "memory", "plugins", "instances"),
+)
 
 
 class Run(NamedTuple):
@@ -62,9 +65,23 @@ def test_each_size_of_a_call_has_all_peers(run: Run, size: str) -> None:
     assert all(peer["us"] > 0 for peer in peers.values())
 
 
+@pytest.mark.parametrize("name", ["extism_calls", "actor_calls"])
+def test_an_extism_plugin_has_extism_s_sdk_as_its_peer(run: Run, name: str) -> None:
+    for peers in run.document["benchmarks"][name]["figures"].values():
+        assert list(peers) == ["call", "call_many", "extism"]
+        assert all(peer["us"] > 0 for peer in peers.values())
+
+
+def test_actors_with_state_are_compared_with_a_plugin_per_message(run: Run) -> None:
+    figures = run.document["benchmarks"]["actor_messages"]["figures"]
+    assert list(figures) == ["counter, go", "counter, rust"]
+    for ways in figures.values():
+        assert list(ways) == ["process", "a plugin per message", "compiled once"]
+
+
 def test_every_target_is_judged(run: Run) -> None:
     targets = [target for benchmark in run.document["benchmarks"].values() for target in benchmark["targets"]]
-    assert len(targets) == 13
+    assert len(targets) == 19
     for target in targets:
         reached = target["found"] <= target["wanted"] if target["at_most"] else target["found"] >= target["wanted"]
         assert target["met"] is reached
