@@ -130,5 +130,5 @@ def trapping_file(gear_file: Callable[..., Path]) -> Path:
 def stranger_file(tmp_path: Path, wat: Callable[[str], bytes]) -> Path:
     """A module of no known ABI."""
     path = tmp_path / "stranger.wasm"
-    path.write_bytes(wat('(module (func (export "run")))'))
+    path.write_bytes(wat('(module (func (export "run") (param f64)))'))
     return path
