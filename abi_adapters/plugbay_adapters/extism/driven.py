@@ -117,7 +117,7 @@ class DrivenCode:
             **service_handlers(services),
             **(file_handlers(files) if self._options.permissions.paths else {}),
             **HttpRequests(services).handlers(),
-            **shim_handlers([functions[name] for name in self._functions], guest.current_call),
+            **shim_handlers([functions[name] for name in self._functions], guest.current_call, services.check_time),
         }
 
     def _setup(self, variables: tuple[int, bytes]) -> bytes:

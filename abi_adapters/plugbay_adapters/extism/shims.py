@@ -52,9 +52,17 @@ def shim_driver(functions: Sequence[HostFunction]) -> Driver:
     return Driver("functions", f"{_HEAD}{shims})")
 
 
-def shim_handlers(functions: Sequence[HostFunction], call_of: Callable[[], FunctionCall]) -> dict[int, Handler]:
-    """What answers the driver's requests. ``call_of`` gives the call that the guest is in the middle of."""
-    return {FIRST_OPERATION + index: _handler(function, call_of) for index, function in enumerate(functions)}
+def shim_handlers(
+    functions: Sequence[HostFunction], call_of: Callable[[], FunctionCall], check_time: Callable[[], None]
+) -> dict[int, Handler]:
+    """What answers the driver's requests.
+
+    ``call_of`` gives the call that the guest is in the middle of; ``check_time`` raises when its time is up, since a
+    function that is simply called can't be ended before it returns.
+    """
+    return {
+        FIRST_OPERATION + index: _handler(function, call_of, check_time) for index, function in enumerate(functions)
+    }
 
 
 def _shim(function: HostFunction, operation: int) -> str:
@@ -79,12 +87,13 @@ def _shim(function: HostFunction, operation: int) -> str:
     return f'  (func (export "{name}"){params}{results} ;; {function.qualified_name!a}\n    {answer})\n'
 
 
-def _handler(function: HostFunction, call_of: Callable[[], FunctionCall]) -> Handler:
+def _handler(function: HostFunction, call_of: Callable[[], FunctionCall], check_time: Callable[[], None]) -> Handler:
     kinds = [parameter.kind for parameter in function.parameters]
     result = _RAW.get(function.result) if function.result is not None else None
 
     def handle(request: bytes) -> Answer:
         answer = function.invoke(call_of(), _split(kinds, request))
+        check_time()
         if result is None or answer is None:
             assert answer is None or isinstance(answer, bytes), "a handle kind is bytes"
             return answer

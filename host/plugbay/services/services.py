@@ -114,7 +114,7 @@ class HostServices:
 
         Raises what :meth:`HttpClient.request <plugbay.services.HttpClient.request>` raises.
         """
-        self._check_time()
+        self.check_time()
         try:
             return self._http.request(
                 url,
@@ -137,9 +137,10 @@ class HostServices:
                 expected=service,
                 hint=f"Permissions({service}=True), or --allow {service}",
             )
-        self._check_time()
+        self.check_time()
 
-    def _check_time(self) -> None:
+    def check_time(self) -> None:
+        """Raise :class:`~plugbay.errors.DeadlineExceeded` when the message's time is up."""
         if time.monotonic() >= self.deadline_at:
             raise DeadlineExceeded(
                 f"the message took longer than {self._deadline:g} s",
