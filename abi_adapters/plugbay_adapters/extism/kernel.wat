@@ -193,14 +193,17 @@
     (i32.wrap_i64 (local.get $at)))
 
   ;; A live block of $n bytes, more than 0, whose bytes are whatever was there; 0 when the heap is exhausted.
-  (func $block (param $n i32) (result i32) (local $granules i32) (local $handle i32) (local $at i32)
+  (func $block (param $n i32) (result i32) (local $least i32) (local $granules i32) (local $handle i32) (local $at i32)
     ;; A heap of 65,536 pages has 2**27 granules: no rounded number of them overflows.
-    (local.set $granules (call $rounded
-      (i32.add (i32.shr_u (local.get $n) (i32.const 5)) (i32.ne (i32.and (local.get $n) (i32.const 31)) (i32.const 0)))))
+    (local.set $least
+      (i32.add (i32.shr_u (local.get $n) (i32.const 5)) (i32.ne (i32.and (local.get $n) (i32.const 31)) (i32.const 0))))
+    (local.set $granules (call $rounded (local.get $least)))
     (if (i64.ne (i64.or (global.get $free_low) (global.get $free_high)) (i64.const 0))
       (then (local.set $handle (call $take_free (local.get $granules)))))
     (if (i32.eqz (local.get $handle)) (then
       (local.set $handle (call $take_new (local.get $granules)))
+      ;; The last bytes of a heap still hold what fits them without rounding.
+      (if (i32.eqz (local.get $handle)) (then (local.set $handle (call $take_new (local.get $least)))))
       (if (i32.eqz (local.get $handle)) (then (return (i32.const 0))))))
     (local.set $at (call $entry (local.get $handle)))
     (i32.store $map (local.get $at) (local.get $n))
