@@ -455,7 +455,7 @@ class BadHostCall(CallError, ValueError):
 
 
 class InvalidHandle(CallError, ValueError):
-    """The guest passed a handle that is not a live block of Extism's memory; ``function`` is what it called."""
+    """The guest passed a handle that is not a live block of Extism's memory."""
 
     code = "invalid-handle"
 
