@@ -52,7 +52,7 @@ def test_a_refusal_says_the_way_out() -> None:
         check_function(named("lookup"), (), "gear")
     error = caught.value
     assert (error.plugin, error.function) == ("gear", "extism:host/user.lookup")
-    assert error.hint == "Permissions(functions=('lookup',))"
+    assert error.hint == "Permissions(functions=('lookup',)), or --allow-function lookup"
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a.", ".a", "a[b]", "a?", "a\n"])

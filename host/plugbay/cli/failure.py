@@ -37,8 +37,11 @@ _UNUSABLE = (
     StateUnavailable,
     StreamUnusable,
 )
-_FACTS = ("plugin", "function", "limit", "expected", "found")
+_FACTS = ("plugin", "function", "parameter", "limit", "expected", "found")
+_LABELS = {"parameter": "argument"}
+"""Facts whose names are too long for the column."""
 _FRAMES = 8
+_TRACEBACK_LINES = 16
 _MOST_CHARACTERS = 400
 
 
@@ -65,7 +68,7 @@ def facts_of(error: PlugbayError) -> dict[str, object]:
 
 
 def describe(facts: dict[str, object]) -> Text:
-    """``error[code]: reason``, then the facts that the reason does not already tell, then the hint."""
+    """``error[code]: reason``, then the facts that the reason does not already tell, traces, then the hint."""
     from rich.text import Text
 
     reason = visible(str(facts["reason"]), lines=True)
@@ -73,14 +76,26 @@ def describe(facts: dict[str, object]) -> Text:
     for name in _FACTS:
         value = facts.get(name)
         if value is not None and str(value) not in reason:
-            text.append(f"\n  {name:<9}", "dim").append(_short(value))
+            text.append(f"\n  {_LABELS.get(name, name):<9}", "dim").append(_short(value))
     frames = facts.get("frames")
     if isinstance(frames, list):
         for frame in frames:  # pyright: ignore[reportUnknownVariableType] # a list of texts, as to_dict made it
             text.append("\n  at       ", "dim").append(visible(str(frame)))  # pyright: ignore[reportUnknownArgumentType] # see above
+    traceback = facts.get("traceback")
+    if isinstance(traceback, str):
+        for line in _last_lines(traceback):
+            text.append("\n  |        ", "dim").append(visible(line))
     if "hint" in facts:
         text.append("\n  hint     ", "green").append(visible(str(facts["hint"]), lines=True))
     return text
+
+
+def _last_lines(traceback: str) -> list[str]:
+    """The end of a traceback, where the exception is; what a screen has no room for is counted."""
+    lines = traceback.rstrip().splitlines()
+    if len(lines) <= _TRACEBACK_LINES:
+        return lines
+    return [f"({len(lines) - _TRACEBACK_LINES:,} lines more)", *lines[-_TRACEBACK_LINES:]]
 
 
 def _short(value: object) -> str:

@@ -56,5 +56,5 @@ def check_function(function: HostFunction, grants: Sequence[FunctionPattern], pl
             f"the host function {function.qualified_name} was not granted",
             plugin=plugin,
             function=function.qualified_name,
-            hint=f"Permissions(functions=({function.name!r},))",
+            hint=f"Permissions(functions=({function.name!r},)), or --allow-function {function.name}",
         )
