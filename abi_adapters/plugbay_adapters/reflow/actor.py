@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from plugbay.engines.wasmtime.guest_log import GuestLog
-from plugbay.errors import CallError, ConfigInvalid, InvalidMetadata
+from plugbay.errors import CallError, ConfigInvalid, InvalidMetadata, PermissionDenied
 from plugbay_adapters.reflow.claim import ENTRY_POINT, GET_METADATA
 from plugbay_adapters.reflow.config import ConfigSchema, read_verdict
 from plugbay_adapters.reflow.metadata import read_metadata, read_version
@@ -76,7 +76,7 @@ class Actor:
 def _asked(guest: ExtismGuest, function: str, plugin: str, payload: bytes = b"") -> bytes:
     try:
         return guest.invoke(function, payload)
-    except CallError as error:
+    except (CallError, PermissionDenied) as error:
         raise InvalidMetadata(
             f"{function} failed: {error.reason}",
             plugin=plugin,

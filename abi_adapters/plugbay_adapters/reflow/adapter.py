@@ -75,6 +75,7 @@ class ReflowPlugin:
             instance.close()
             raise
         instance.context = self._context
+        services.rollback()  # what start-up and validate_config wrote is no message's
         return instance
 
     def close(self) -> None:

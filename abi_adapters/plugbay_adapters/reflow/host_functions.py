@@ -68,6 +68,19 @@ class ActorFunctions:
         self.sent = []
         self._bytes = 0
 
+    def spend(self, size: int) -> None:
+        """Count bytes that the message's results have. Raises :class:`~plugbay.errors.OutputTooLarge`."""
+        most = self._services.limits.output_bytes
+        self._bytes += size
+        if self._bytes > most:
+            raise OutputTooLarge(
+                f"the results of one message are over {most} bytes",
+                plugin=self._plugin,
+                limit="output_bytes",
+                expected=most,
+                hint="raise Limits.output_bytes if so much is meant",
+            )
+
     def _get(self, key: str) -> bytes:
         value = self._services.state_get(key)
         return _NULL if value is None else value
@@ -76,22 +89,14 @@ class ActorFunctions:
         self._services.state_put(key, read_state_value(value, key=key, plugin=self._plugin))
 
     def _send(self, outputs: bytes) -> None:
-        limits = self._services.limits
+        most = self._services.limits.messages_out
         if not self._services.permissions.outputs:
             raise PermissionDenied(
                 "sent a message beside its result, which is not granted",
                 plugin=self._plugin,
                 hint="grant it with Permissions(outputs=True)",
             )
-        self._bytes += len(outputs)
-        if self._bytes > limits.output_bytes:
-            raise OutputTooLarge(
-                f"sent more than {limits.output_bytes} bytes for one message",
-                plugin=self._plugin,
-                limit="output_bytes",
-                expected=limits.output_bytes,
-                hint="raise Limits.output_bytes if so much is meant",
-            )
+        self.spend(len(outputs))
         self.sent += self._results.read_sent(outputs).items()
-        if len(self.sent) > limits.messages_out:
-            raise TooManyMessages.over(self._plugin, limits.messages_out)
+        if len(self.sent) > most:
+            raise TooManyMessages.over(self._plugin, most)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugbay.engines.wasmtime.guest_log import GuestLog
 from plugbay.errors import (
-    ConfigInvalid,
+    InvalidMessage,
     InvalidOutput,
     MissingExport,
     PermissionDenied,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from plugbay_adapters.reflow.context import ContextWriter
     from plugbay_adapters.reflow.host_functions import ActorFunctions
     from plugbay_adapters.reflow.result import ResultReader
+    from plugbay_adapters.reflow.values import Value
 
 
 class ReflowInstance:
@@ -103,15 +104,20 @@ class ReflowInstance:
         return results
 
     def process(self, message: Message, port: str) -> Outcome:
-        """One message on an inport, or on ``in`` for several at once."""
+        """One message on an inport, or on ``in`` for several at once.
+
+        Raises :class:`ConfigInvalid` for a port that there is not; what else goes wrong is in the outcome.
+        """
         started = perf_counter()
+        try:
+            payload = self._inputs.read(message, port)
+        except InvalidMessage as refused:
+            return Outcome(Disposition.ERROR, seconds=perf_counter() - started, error=refused)
         messages: tuple[tuple[str, Message], ...] = ()
         change: StateChange | None = None
         error: PlugbayError | None = None
         try:
-            messages, change = self._process(message, port)
-        except ConfigInvalid:
-            raise  # a port that there is not is the caller's mistake
+            messages, change = self._process(message, payload)
         except PlugbayError as raised:
             self._services.rollback()
             error = raised
@@ -143,13 +149,15 @@ class ReflowInstance:
         self.guest.poisoned = self.guest.poisoned or self.poisoned
         self.guest.close()
 
-    def _process(self, message: Message, port: str) -> tuple[tuple[tuple[str, Message], ...], StateChange | None]:
+    def _process(
+        self, message: Message, payload: Mapping[str, Value]
+    ) -> tuple[tuple[tuple[str, Message], ...], StateChange | None]:
         services = self._services
-        payload = self._inputs.read(message, port)
         services.begin()
         self._own.begin()
         state = services.state_snapshot() if services.permissions.state else {}
         output = self.guest.invoke(self._entry, self.context.write(payload, state))
+        self._own.spend(len(output))
         result = self._results.read_result(output)
         values = (*self._own.sent, *result.outputs.items())
         if len(values) > services.limits.messages_out:
