@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from plugbay.engines.extism.failures import call_error, was_stopped
 from plugbay.errors import (
     CallInterrupted,
+    ConfigInvalid,
     InitFailed,
     InputTooLarge,
     LimitExceeded,
-    MissingExport,
     ModuleError,
     OutputTooLarge,
     PlugbayError,
@@ -21,8 +21,10 @@ from plugbay.functions import FunctionCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
-    from plugbay.engines.extism.library import Failure, NativeCode
+    from plugbay.engines.extism.failures import Failure
+    from plugbay.engines.extism.library import NativeCode
     from plugbay.outcome import LogRecord
     from plugbay.services import HostServices
     from plugbay_adapters.extism.reference import ReferenceCode
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _ABSENT: Final = "plugbay:absent"
 """A function that no module exports: calling it makes libextism instantiate the plugin and run nothing."""
+_NO_SUCH: Final = f"Function not found: {_ABSENT}"
 _SETTLED: Final = 0.02
 """Seconds after which a call runs for sure. libextism forgets a call, with its deadline, that is cancelled between its
 start in the timer and its start in the engine."""
@@ -60,6 +63,7 @@ class ReferenceGuest:
         self._code = code
         self._seat = seat
         self._native = seat.code.instantiate()
+        self._check_process = seat.code.library.check_process
         self._plugin = code.plan.options.name
         self._limits = code.plan.options.limits
         self._interrupted = False
@@ -68,16 +72,16 @@ class ReferenceGuest:
 
     def start(self) -> None:
         """Instantiate it and run its start-up, each function under the deadline."""
-        for function in self._code.plan.start_ups or (_ABSENT,):
-            try:
+        try:
+            failure = self._call(_ABSENT, b"")
+            if failure is not None and failure.text != _NO_SUCH:
+                self._judge(failure, "instantiation")
+            for function in self._code.plan.start_ups:
                 self._run(function, b"")
-            except MissingExport as error:
-                if error.function != _ABSENT:
-                    raise
-            except (LimitExceeded, InitFailed, CallInterrupted):
-                raise
-            except PlugbayError as error:
-                raise InitFailed(f"its start-up failed: {error.reason}", plugin=self._plugin) from error
+        except (LimitExceeded, CallInterrupted, ConfigInvalid):
+            raise
+        except PlugbayError as error:
+            raise InitFailed(f"its start-up failed: {error.reason}", plugin=self._plugin) from error
 
     def invoke(self, function: str, payload: bytes) -> bytes:
         """One call of an export: its output; see :class:`~plugbay_adapters.extism.guest.ExtismGuest`."""
@@ -126,7 +130,17 @@ class ReferenceGuest:
             self._code.give_back(self._seat)
 
     def _run(self, function: str, payload: bytes) -> bytes:
-        self._code.engine.check_process(self._plugin)
+        failure = self._call(function, payload)
+        if failure is not None:
+            self._judge(failure, function)
+        output = self._native.output(self._limits.output_bytes)
+        if output is None:
+            raise self._output_too_large()
+        return output
+
+    def _call(self, function: str, payload: bytes) -> Failure | None:
+        """Call an export, interrupts and exceptions of host functions seen to."""
+        self._check_process(self._plugin)
         if not self.batches:
             self._seat.board.call = FunctionCall(self._plugin, function, self.services.deadline_at)
         self._since = time.monotonic()  # before the flag is read, so that whoever sets it goes on to cancel the call
@@ -140,11 +154,9 @@ class ReferenceGuest:
         if fault is not None:
             raise fault
         self.poisoned = False
-        if failure is not None:
-            self._judge(failure, function)
-        return self._output()
+        return failure
 
-    def _judge(self, failure: Failure, function: str) -> None:
+    def _judge(self, failure: Failure, function: str) -> NoReturn:
         """Raise what the failure means."""
         if failure.text == "timeout":
             self._check_interrupted()
@@ -153,18 +165,16 @@ class ReferenceGuest:
         self.poisoned = was_stopped(failure) and not isinstance(error, ModuleError)
         raise error
 
-    def _output(self) -> bytes:
+    def _output_too_large(self) -> OutputTooLarge:
         size = self._native.output_size()
-        if size > self._limits.output_bytes:
-            raise OutputTooLarge(
-                f"an output of {size} bytes is over the limit of {self._limits.output_bytes}",
-                plugin=self._plugin,
-                limit="output_bytes",
-                expected=self._limits.output_bytes,
-                found=size,
-                hint="raise Limits.output_bytes if so much is meant",
-            )
-        return self._native.output(size)
+        return OutputTooLarge(
+            f"an output of {size} bytes is over the limit of {self._limits.output_bytes}",
+            plugin=self._plugin,
+            limit="output_bytes",
+            expected=self._limits.output_bytes,
+            found=size,
+            hint="raise Limits.output_bytes if so much is meant",
+        )
 
     def _check_interrupted(self) -> None:
         if self._interrupted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from plugbay.engines.extism.journal import BACKTRACE
@@ -24,7 +25,7 @@ from plugbay.errors import (
 )
 
 if TYPE_CHECKING:
-    from plugbay.engines.extism.library import Failure
+    from plugbay.engines.extism.journal import Report
     from plugbay.limits import Limits
 
 _TRAPPED: Final = 134
@@ -38,6 +39,15 @@ _TRAP_NAMES: Final = {
     "undefined element: out of bounds table access": "out of bounds table access",
 }
 _NO_MEMORY: Final = ("oom", "failed to allocate extism memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call that failed: what it returned, libextism's or the guest's text, and what the journal says of it."""
+
+    code: int
+    text: str | None = None
+    report: Report | None = None
 
 
 def was_stopped(failure: Failure) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from plugbay.engines.extism.creation import creation_error
+from plugbay.engines.extism.failures import Failure
 from plugbay.engines.extism.journal import Journal
 from plugbay.errors import ConfigInvalid, InvalidHandle, OutOfMemory
 from plugbay.forks import mend_after_fork
@@ -17,7 +18,6 @@ from plugbay.forks import mend_after_fork
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plugbay.engines.extism.journal import Report
     from plugbay.module.info import FuncType
 
 HOST: Final = "plugbay:host"
@@ -38,15 +38,6 @@ class NativeImport:
 
     type: FuncType
     serve: Callable[[NativeMemory, list[Any]], int | float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A call that failed: what it returned, libextism's or the guest's text, and what the journal says of it."""
-
-    code: int
-    text: str | None = None
-    report: Report | None = None
 
 
 class Library:
@@ -77,7 +68,7 @@ class Library:
 
     def is_foreign(self) -> bool:
         """Whether this is a child, where freeing could touch what the parent's threads were in the middle of."""
-        return self._process not in (0, os.getpid())
+        return self._process != os.getpid() and self._process != 0
 
     def compile(self, manifest: bytes, imports: Sequence[NativeImport], *, wasi: bool) -> NativeCode:
         """The modules of a manifest in JSON. Raises the errors of :func:`creation_error` and :class:`ConfigInvalid`."""
@@ -243,8 +234,6 @@ class NativeCode:
 class NativePlugin:
     """One live plugin; all but :meth:`cancel` by one thread at a time. Made by :meth:`NativeCode.instantiate`."""
 
-    __slots__ = ("_call", "_code", "_error", "_ffi", "_id", "_lib", "_library", "_lock", "_pointer")
-
     def __init__(self, code: NativeCode, pointer: Any) -> None:
         library = code.library
         self._code = code
@@ -253,6 +242,8 @@ class NativePlugin:
         self._lib = library.lib
         self._call = library.lib.extism_plugin_call
         self._error = library.lib.extism_plugin_error
+        self._output_length = library.lib.extism_plugin_output_length
+        self._output_data = library.lib.extism_plugin_output_data
         self._pointer = pointer
         self._id = str(UUID(bytes=library.ffi.buffer(library.lib.extism_plugin_id(pointer), 16)[:]))
         self._lock = Lock()
@@ -269,15 +260,21 @@ class NativePlugin:
         text: str = self._ffi.string(error).decode(errors="replace")
         return Failure(code, text, self._library.journal.take(self._id, function))
 
-    def output_size(self) -> int:
-        """Bytes of the output; only to be asked after the guest ran, as libextism crashes otherwise."""
-        size: int = self._lib.extism_plugin_output_length(self._pointer)
-        return size
+    def output(self, most: int) -> bytes | None:
+        """The output of a call that succeeded; None when it is over ``most`` bytes, as :meth:`output_size` tells.
 
-    def output(self, size: int) -> bytes:
-        """The output, of the size that :meth:`output_size` said."""
-        data: bytes = self._ffi.buffer(self._lib.extism_plugin_output_data(self._pointer), size)[:]
+        After another failure than the guest's own, libextism crashes when it is asked.
+        """
+        size = self._output_length(self._pointer)
+        if size > most:
+            return None
+        data: bytes = self._ffi.buffer(self._output_data(self._pointer), size)[:]
         return data
+
+    def output_size(self) -> int:
+        """Bytes of the output."""
+        size: int = self._output_length(self._pointer)
+        return size
 
     def cancel(self) -> None:
         """End the call that runs, if libextism's timer knows of it by now; for other threads."""
