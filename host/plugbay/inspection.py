@@ -16,7 +16,7 @@ from plugbay.module.verified import verify
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugbay.contracts import Claim
+    from plugbay.contracts import Claim, LinkedModule
     from plugbay.detection import Detection
     from plugbay.errors import PlugbayError
     from plugbay.host import Host
@@ -31,7 +31,7 @@ class Inspection:
 
     ``winner`` is the claim that hosting the module would go by. ``problems`` are the errors that loading it would
     raise, with the limits and config that were given; empty when it can be hosted. ``metadata``, ``functions`` and
-    ``default_function`` are known only then.
+    ``default_function`` are known only then. ``linked`` are the modules that a manifest links to this one.
     """
 
     origin: str
@@ -42,6 +42,7 @@ class Inspection:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     functions: frozenset[str] = frozenset()
     default_function: str | None = None
+    linked: tuple[LinkedModule, ...] = ()
 
     @property
     def hostable(self) -> bool:
@@ -64,6 +65,9 @@ class Inspection:
             "metadata": dict(self.metadata),
             "functions": sorted(self.functions),
             "default_function": self.default_function,
+            "linked_modules": [
+                {"name": linked.name, "digest": linked.info.digest, "size": linked.info.size} for linked in self.linked
+            ],
             "imports": [{"module": item.module, "name": item.name, **_extern(item.type)} for item in info.imports],
             "exports": [{"name": item.name, **_extern(item.type)} for item in info.exports],
             "memories": [_extern(memory) for memory in info.memories],
@@ -112,7 +116,10 @@ def inspect_module(
         compiled = compile_plugin(adapter, module, package, host.engine_for(adapter, engine))
     except (ModuleError, CallError) as error:
         findings: tuple[PlugbayError, ...] = winner.findings if winner is not None else ()
-        return Inspection(package.source.origin, package.info, detection, winner, findings or (error,))
+        problems = findings or (error,)
+        return Inspection(
+            package.source.origin, package.info, detection, winner, problems, linked=package.options.linked
+        )
     try:
         return Inspection(
             package.source.origin,
@@ -123,6 +130,7 @@ def inspect_module(
             compiled.metadata,
             compiled.functions,
             compiled.default_function,
+            package.options.linked,
         )
     finally:
         compiled.close()

@@ -14,11 +14,12 @@ from plugbay.errors import InvalidMetadata
 from plugbay.hookspecs import hookimpl
 
 Cli = Callable[..., Any]
-FRAUD = Path(__file__).parents[2] / "examples" / "fraud" / "fraud.wasm"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FRAUD = EXAMPLES / "fraud" / "fraud.wasm"
 KEYS = {
     "source", "digest", "size", "hostable", "abi", "profile", "problems", "claims", "declines", "metadata", "functions",
-    "default_function", "imports", "exports", "memories", "tables", "start", "function_count", "custom_sections",
-    "producers", "features",
+    "default_function", "linked_modules", "imports", "exports", "memories", "tables", "start", "function_count",
+    "custom_sections", "producers", "features",
 }  # fmt: skip
 
 
@@ -168,3 +169,69 @@ def test_all_that_a_module_declares_is_shown(cli: Cli, tmp_path: Path, wat: Call
         "simd",
     ):
         assert words in text
+
+
+def words_of(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_an_actor_is_shown_with_its_version_ports_and_config(cli: Cli) -> None:
+    result = cli("inspect", EXAMPLES / "actors" / "counter-rust.wasm")
+    assert result.code == 0
+    lines = words_of(result.text)
+    for line in (
+        "yes reflow exact, profile actor (chosen)",
+        "or extism exact, profile plugin",
+        "component Counter",
+        "version 1.0.0",
+        "reset Flow Back to the initial value; before the other ports",
+        "count Integer The count after the message",
+        "initial_value integer, -1000000 to 1000000 default 0",
+        "step integer, 1 to 1000 default 1",
+    ):
+        assert line in lines
+    assert max(map(len, result.text.splitlines())) <= 100
+
+
+def test_an_inport_that_needs_a_value_is_said_to(cli: Cli) -> None:
+    text = cli("inspect", EXAMPLES / "actors" / "async-output-rust.wasm").text
+    assert "in Array required Readings: whole numbers" in words_of(text)
+
+
+def test_json_has_all_of_an_actors_metadata(cli: Cli) -> None:
+    metadata = cli("inspect", EXAMPLES / "actors" / "counter-rust.wasm", "--json").json["metadata"]
+    assert [port["name"] for port in metadata["inports"]] == ["reset", "add", "increment", "decrement"]
+    assert metadata["config_schema"]["properties"]["step"]["maximum"] == 1000
+
+
+def test_a_plain_extism_plugin_is_shown_with_its_functions(
+    cli: Cli, tmp_path: Path, wat: Callable[[str], bytes]
+) -> None:
+    file = tmp_path / "two.wasm"
+    file.write_bytes(
+        wat(
+            '(module (import "extism:host/env" "input_length" (func (result i64)))'
+            ' (func (export "first")) (func (export "second") (result i32) (i32.const 0)))'
+        )
+    )
+    lines = words_of(cli("inspect", file).text)
+    assert "function first (default)" in lines
+    assert "function second" in lines
+
+
+def test_a_manifest_is_shown_with_its_linked_modules(cli: Cli, tmp_path: Path, wat: Callable[[str], bytes]) -> None:
+    helper, main = (
+        wat('(module (func (export "help")))'),
+        wat('(module (import "lib" "help" (func $help)) (func (export "run") (call $help)))'),
+    )
+    (tmp_path / "lib.wasm").write_bytes(helper)
+    (tmp_path / "main.wasm").write_bytes(main)
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"wasm": [{"path": "lib.wasm", "name": "lib"}, {"path": "main.wasm", "name": "main"}]}')
+    result = cli("inspect", manifest, "--json")
+    assert result.code == 0
+    (linked,) = result.json["linked_modules"]
+    assert (linked["name"], linked["size"]) == ("lib", len(helper))
+    text = cli("inspect", manifest).text
+    assert "Linked modules" in text
+    assert linked["digest"] in text

@@ -1,4 +1,4 @@
-"""``plugbay inspect``: what a module is and whether it can be hosted, without running it."""
+"""``plugbay inspect``: what a module is and whether it can be hosted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from plugbay.cli.session import session_of
 def inspect(context: typer.Context, file: ModuleFile, hosting: Hosting) -> None:
     """Show what a module declares, which ABI it speaks and why, and whether it can be hosted.
 
-    Nothing of the module runs. The exit code is 0 when it can be hosted with these options, 1 when it can't.
+    Of an actor the metadata is shown too: for that it is started and asked, without any permission; nothing of other
+    modules runs. The exit code is 0 when it can be hosted with these options, 1 when it can't.
 
     Example: `plugbay inspect gear.wasm --memory-pages 16`
     """

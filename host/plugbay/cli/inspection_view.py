@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plugbay.cli.failure import describe, facts_of
+from plugbay.cli.metadata_view import metadata_facts, metadata_tables
 from plugbay.cli.text import byte_size, visible
 from plugbay.inspection import describe_type, kind_of
 from plugbay.limits import PAGE_BYTES
@@ -30,6 +31,7 @@ def inspection_parts(inspection: Inspection) -> Iterator[RenderableType]:
     info = inspection.info
     yield Text(visible(inspection.origin), "bold")
     yield _facts(info)
+    yield from _linked(inspection)
     yield from _abis(inspection)
     yield from _externs("Imports", ((f"{item.module}.{item.name}", item.type) for item in info.imports))
     yield from _externs("Exports", ((item.name, item.type) for item in info.exports))
@@ -56,6 +58,18 @@ def _facts(info: ModuleInfo) -> Table:
     return table
 
 
+def _linked(inspection: Inspection) -> Iterator[RenderableType]:
+    if not inspection.linked:
+        return
+    yield Text("\nLinked modules", "bold")
+    table = _grid()
+    table.add_column()
+    for linked in inspection.linked:
+        size = byte_size(linked.info.size)
+        table.add_row(visible(linked.name), f"{len(linked.info.exports)} exports, {size}", linked.info.digest)
+    yield table
+
+
 def _abis(inspection: Inspection) -> Iterator[RenderableType]:
     yield Text("\nABI", "bold")
     if not inspection.detection.claims and not inspection.detection.declines:
@@ -70,7 +84,9 @@ def _abis(inspection: Inspection) -> Iterator[RenderableType]:
 
 
 def _claim(claim: Claim, *, wins: bool) -> Text:
-    mark = ("  yes ", "bold green") if wins and not claim.findings else ("  but ", "bold yellow")
+    mark = ("  yes ", "bold green") if wins else ("  or  ", "dim")
+    if claim.findings:
+        mark = ("  but ", "bold yellow")
     profile = f", profile {claim.profile}" if claim.profile else ""
     text = Text.assemble(mark, (claim.abi, "bold"), f"  {claim.certainty}{profile}", "  (chosen)" * wins)
     for evidence in claim.evidence:
@@ -101,9 +117,10 @@ def _plugin(inspection: Inspection) -> Iterator[RenderableType]:
     table = _grid()
     for name in sorted(inspection.functions):
         table.add_row("function", visible(name) + "  (default)" * (name == inspection.default_function))
-    for key, value in inspection.metadata.items():
-        table.add_row(visible(str(key)), visible(str(value)))
+    for key, value in metadata_facts(inspection.metadata):
+        table.add_row(key, value)
     yield table
+    yield from metadata_tables(inspection.metadata)
 
 
 def _verdict(inspection: Inspection) -> Iterator[RenderableType]:
