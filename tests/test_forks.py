@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 from plugbay import Host, Limits
-from plugbay.forks import mend_after_fork
+from plugbay.forks import hold_during_fork, mend_after_fork
 
 QUIET_FORKS = ("-W", "ignore:This process:DeprecationWarning")
 """Python 3.12 and later warn when a process with threads forks."""
@@ -122,3 +123,24 @@ def test_a_child_may_load_close_and_open_hosts_of_its_own(echo_gear: bytes) -> N
 
         assert threading.active_count() >= 1
         assert answer_of_child(ask) == 0
+
+
+def test_a_lock_is_held_while_the_process_forks_and_free_on_both_sides() -> None:
+    lock = threading.Lock()
+    hold_during_fork(lock)
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if lock.acquire(timeout=5) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert lock.acquire(timeout=5)
+        lock.release()
+
+
+def test_a_lock_that_is_gone_is_forgotten() -> None:
+    lock = threading.Lock()
+    gone = weakref.ref(lock)
+    hold_during_fork(lock)
+    del lock
+    gc.collect()
+    assert gone() is None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugbay.errors import PluginClosed
+from plugbay.forks import hold_during_fork
 from plugbay.state.contract import ABSENT, Versioned, check_quota, check_version, entry_bytes
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ class MemoryStore:
         self._namespaces: dict[str, _Namespace] = {}
         self._revision = ABSENT
         self._closed = False
-        self._lock = lock = threading.Lock()
-        # Held by the hooks, which can't be taken back: the lock alone, never the store and its data.
-        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+        self._lock = threading.Lock()
+        hold_during_fork(self._lock)
 
     def get(self, namespace: str, key: str) -> Versioned | None:
         """The value of a key; None when there is none."""

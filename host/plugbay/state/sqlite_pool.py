@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sqlite3
 import threading
-import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from plugbay.errors import ConfigInvalid, PluginClosed, StateUnavailable
+from plugbay.forks import hold_during_fork, mend_after_fork
 from plugbay.state.sqlite_file import connect, create_private
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ class ConnectionPool:
         with self._translated():
             create_private(path)
             self._give_back(self._take())
-        self._watch_forks()
+        hold_during_fork(self._lock)  # so that the lists are consistent in the child
+        mend_after_fork(self)
 
     @contextmanager
     def connection(self) -> Generator[sqlite3.Connection]:
@@ -68,7 +68,7 @@ class ConnectionPool:
         for connection in idle:
             connection.close()
 
-    def abandon(self) -> None:
+    def after_fork(self) -> None:
         """In a forked child: leave the parent's connections alone, not even closing them, and start without any.
 
         SQLite forbids every use of a connection across a fork, the close that comes with deallocation included; hence
@@ -98,18 +98,6 @@ class ConnectionPool:
                 self._idle.append(connection)
                 return
         connection.close()
-
-    def _watch_forks(self) -> None:
-        """Have a fork wait until the lists are consistent, and the child abandon what they hold."""
-        lock, reference = self._lock, weakref.ref(self)
-
-        def in_child() -> None:
-            lock.release()
-            pool = reference()
-            if pool is not None:
-                pool.abandon()
-
-        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=in_child)
 
     @contextmanager
     def _translated(self) -> Generator[None]:
