@@ -9,6 +9,8 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from plugbay import Host, Limits
 from plugbay.forks import hold_during_fork, mend_after_fork
 
@@ -125,6 +127,7 @@ def test_a_child_may_load_close_and_open_hosts_of_its_own(echo_gear: bytes) -> N
         assert answer_of_child(ask) == 0
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 warns of forks with threads
 def test_a_lock_is_held_while_the_process_forks_and_free_on_both_sides() -> None:
     lock = threading.Lock()
     hold_during_fork(lock)

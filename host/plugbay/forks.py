@@ -7,7 +7,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
-
 if TYPE_CHECKING:
     from _thread import LockType
 
