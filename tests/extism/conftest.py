@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.extism.script import PAGES, PUPPET, Puppet
 
 from plugbay import Host, Plugin
-from tests.extism.script import PAGES, PUPPET, Puppet
 
 if TYPE_CHECKING:
     from plugbay.functions import HostFunction
@@ -125,5 +125,8 @@ def load(load_module: Load, wat: Callable[[str], bytes]) -> Load:
 @pytest.fixture
 def puppet(load: Load) -> Callable[..., Puppet]:
     """Loads a guest that does what scripts say; the arguments are those of ``Host.load``."""
-    memory = MEMORY.replace(" 1)", f" {PAGES})")
-    return lambda **options: Puppet(load(PUPPET, imports=PROC_EXIT, memory=memory, **options))
+
+    def make(**options: Any) -> Puppet:
+        return Puppet(load(PUPPET, imports=PROC_EXIT, memory=MEMORY.replace(" 1)", f" {PAGES})"), **options))
+
+    return make

@@ -117,14 +117,19 @@ PUPPET: Final = f"""
     (local.set $raw (call $input_load_u64 (local.get $at)))
     (if (i32.eqz (local.get $refers)) (then (return (local.get $raw))))
     (i64.add (i64.shr_s (local.get $raw) (i64.const 20))
-      (i64.load offset={_RESULTS} (i32.shl (i32.and (i32.wrap_i64 (local.get $raw)) (i32.const 0xfffff)) (i32.const 3)))))
+      (i64.load offset={_RESULTS}
+        (i32.shl (i32.and (i32.wrap_i64 (local.get $raw)) (i32.const 0xfffff)) (i32.const 3)))))
   (func $step (param $at i64) (param $data i64) (result i64)
-    (local $word i32) (local $op i32) (local $a i64) (local $b i64) (local $c i64) (local $result i64) (local $value i64)
+    (local $word i32) (local $op i32) (local $a i64) (local $b i64) (local $c i64)
+    (local $result i64) (local $value i64)
     (local.set $word (i32.wrap_i64 (call $input_load_u64 (local.get $at))))
     (local.set $op (i32.and (local.get $word) (i32.const 255)))
-    (local.set $a (call $argument (i64.add (local.get $at) (i64.const 8)) (i32.and (local.get $word) (i32.const 256))))
-    (local.set $b (call $argument (i64.add (local.get $at) (i64.const 16)) (i32.and (local.get $word) (i32.const 512))))
-    (local.set $c (call $argument (i64.add (local.get $at) (i64.const 24)) (i32.and (local.get $word) (i32.const 1024))))
+    (local.set $a
+      (call $argument (i64.add (local.get $at) (i64.const 8)) (i32.and (local.get $word) (i32.const 256))))
+    (local.set $b
+      (call $argument (i64.add (local.get $at) (i64.const 16)) (i32.and (local.get $word) (i32.const 512))))
+    (local.set $c
+      (call $argument (i64.add (local.get $at) (i64.const 24)) (i32.and (local.get $word) (i32.const 1024))))
     (block $done
       {_BRANCHES}
       (unreachable))
@@ -137,7 +142,8 @@ PUPPET: Final = f"""
     (block $done (loop $next
       (br_if $done (i32.ge_u (global.get $count) (local.get $steps)))
       (i64.store offset={_RESULTS} (i32.shl (global.get $count) (i32.const 3))
-        (call $step (i64.extend_i32_u (i32.add (i32.const 8) (i32.shl (global.get $count) (i32.const 5)))) (local.get $data)))
+        (call $step (i64.extend_i32_u (i32.add (i32.const 8) (i32.shl (global.get $count) (i32.const 5))))
+          (local.get $data)))
       (global.set $count (i32.add (global.get $count) (i32.const 1)))
       (br $next)))
     (i32.const 0))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
+from tests.extism.conftest import Load
+from tests.extism.script import PAGES, U64, Puppet, Ref, Script
 
 from plugbay import Limits
 from plugbay.errors import AllocationFailed, InvalidHandle, OutOfMemory, PointerOutOfBounds
-from tests.extism.conftest import Load
-from tests.extism.script import PAGES, U64, Puppet, Script
 
 MakePuppet = Callable[..., Puppet]
 HEAP = Limits(memory_pages=PAGES)
@@ -35,7 +36,7 @@ def test_blocks_do_not_overlap(puppet: MakePuppet) -> None:
     blocks = [script.call("alloc", size) for size in sizes]
     ran = puppet().run(script)
     ranges = sorted((ran[block], ran[block] + size) for block, size in zip(blocks, sizes, strict=True))
-    assert all(end <= start for (_, end), (start, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(ranges))
 
 
 def test_nothing_and_too_much_is_the_null_handle(puppet: MakePuppet) -> None:
@@ -245,7 +246,16 @@ def test_bytes_and_words_are_stored_and_loaded(puppet: MakePuppet) -> None:
 def test_nothing_is_read_or_written_beyond_all_blocks(puppet: MakePuppet) -> None:
     script = Script()
     block = script.call("alloc", 32)  # the last one, and the input is the first
-    places = [0, 8, 24, 31, *(block + offset for offset in (32, 64, 1 << 32, 1 << 40)), 1 << 62, 1 << 63, U64]
+    places: list[int | Ref] = [
+        0,
+        8,
+        24,
+        31,
+        *(block + offset for offset in (32, 64, 1 << 32, 1 << 40)),
+        1 << 62,
+        1 << 63,
+        U64,
+    ]
     for place in places:
         script.call("store_u8", place, 0, 255)
         script.call("store_u64", place, 0, U64)

@@ -312,11 +312,15 @@
   (func (export "extism:host/env.error_get") (result i64) (global.get $error))
 
   ;; ---- config and variables -----------------------------------------------------------------------------------------
-  ;; $store: the first entry of each of 256 buckets, u32 each, then the entries: u32 next of its bucket, u32 hash, u32
-  ;; length of the key, u32 length of the value, u32 room for the value, u32 space (0 config, 1 variables, 2 dead), key,
-  ;; value, to the next 8 bytes. An entry whose value outgrows its room dies; the dead are dropped when they are as many
-  ;; bytes as the living.
-  (global $end (mut i32) (i32.const 1024))       ;; of the entries
+  ;; $store: the first entry of each of 256 buckets, u32 each, then entries, from $base to $end: u32 next of its bucket,
+  ;; u32 hash, u32 length of the key, u32 length of the value, u32 space (0 config, 1 variables, 2 dead), key, value, to
+  ;; the next 8 bytes. A value that is replaced leaves a dead entry.
+  ;;
+  ;; Out of fuel, or out of time, a guest can be stopped at any call, loop or copy of the kernel, and its variables still
+  ;; go to the instance that replaces it. So an entry is written beyond $end first, and what $dump reads then changes in a
+  ;; straight line of stores.
+  (global $base (mut i32) (i32.const 1024))
+  (global $end (mut i32) (i32.const 1024))
   (global $dead (mut i32) (i32.const 0))         ;; bytes of dead entries
   (global $var_used (mut i64) (i64.const 0))     ;; bytes, counted as Extism counts: 48 beside each key and value
 
@@ -354,19 +358,19 @@
       (if (i32.and
             (i32.and (i32.eq (i32.load $store offset=4 (local.get $at)) (local.get $hash))
                      (i32.eq (i32.load $store offset=8 (local.get $at)) (local.get $len)))
-            (i32.eq (i32.load $store offset=20 (local.get $at)) (local.get $space)))
-        (then (br_if $done (call $same (local.get $key) (i32.add (local.get $at) (i32.const 24)) (local.get $len)))))
+            (i32.eq (i32.load $store offset=16 (local.get $at)) (local.get $space)))
+        (then (br_if $done (call $same (local.get $key) (i32.add (local.get $at) (i32.const 20)) (local.get $len)))))
       (local.set $at (i32.load $store (local.get $at)))
       (br $next)))
     (local.get $at))
 
   ;; Bytes of an entry.
   (func $extent (param $at i32) (result i32)
-    (i32.and (i32.add (i32.const 31) (i32.add (i32.load $store offset=8 (local.get $at)) (i32.load $store offset=16 (local.get $at))))
+    (i32.and (i32.add (i32.const 27) (i32.add (i32.load $store offset=8 (local.get $at)) (i32.load $store offset=12 (local.get $at))))
              (i32.const -8)))
 
   (func $value_at (param $at i32) (result i32)
-    (i32.add (local.get $at) (i32.add (i32.const 24) (i32.load $store offset=8 (local.get $at)))))
+    (i32.add (local.get $at) (i32.add (i32.const 20) (i32.load $store offset=8 (local.get $at)))))
 
   (func $var_cost (param $at i32) (result i64)
     (i64.add (i64.const 48) (i64.add (i64.load32_u $store offset=8 (local.get $at)) (i64.load32_u $store offset=12 (local.get $at)))))
@@ -376,69 +380,88 @@
     (i32.store $store (local.get $at) (i32.load $store (local.get $bucket)))
     (i32.store $store (local.get $bucket) (local.get $at)))
 
-  ;; Take an entry out of its bucket and mark it dead.
-  (func $bury (param $at i32) (local $before i32)
+  ;; The word that leads to an entry: in its bucket, or in the entry before it.
+  (func $leads_to (param $at i32) (result i32) (local $before i32)
     (local.set $before (call $bucket (i32.load $store offset=4 (local.get $at))))
     (block $found (loop $next
       (br_if $found (i32.eq (i32.load $store (local.get $before)) (local.get $at)))
       (local.set $before (i32.load $store (local.get $before)))
       (br $next)))
-    (i32.store $store (local.get $before) (i32.load $store (local.get $at)))
-    (i32.store $store offset=20 (local.get $at) (i32.const 2))
-    (global.set $dead (i32.add (global.get $dead) (call $extent (local.get $at)))))
+    (local.get $before))
 
-  ;; Drop the dead entries: the living move down in order and are linked anew.
-  (func $compact (local $from i32) (local $to i32) (local $size i32)
+  ;; Take a variable away.
+  (func $remove (param $at i32) (local $before i32) (local $extent i32) (local $cost i64)
+    (local.set $before (call $leads_to (local.get $at)))
+    (local.set $extent (call $extent (local.get $at)))
+    (local.set $cost (call $var_cost (local.get $at)))
+    (i32.store $store (local.get $before) (i32.load $store (local.get $at)))
+    (i32.store $store offset=16 (local.get $at) (i32.const 2))
+    (global.set $dead (i32.add (global.get $dead) (local.get $extent)))
+    (global.set $var_used (i64.sub (global.get $var_used) (local.get $cost))))
+
+  ;; Make the store hold $bytes from $at on.
+  (func $reach (param $at i32) (param $bytes i64) (local $pages i32)
+    (local.set $pages (call $missing (i64.add (i64.extend_i32_u (local.get $at)) (local.get $bytes)) (memory.size $store)))
+    (if (i32.gt_s (local.get $pages) (i32.const 0)) (then
+      (if (i32.eq (i32.const -1) (memory.grow $store (local.get $pages)))
+        (then (call $stop (i32.const 9) (i32.wrap_i64 (local.get $bytes))))))))
+
+  ;; Leave the dead behind: the living are copied, in order, below all entries if they fit there, else above.
+  (func $compact (local $from i32) (local $to i32) (local $start i32) (local $size i32)
+    (local.set $size (i32.sub (i32.sub (global.get $end) (global.get $base)) (global.get $dead)))
+    (local.set $start (select (i32.const 1024) (global.get $end)
+      (i32.le_u (local.get $size) (i32.sub (global.get $base) (i32.const 1024)))))
+    (call $reach (local.get $start) (i64.extend_i32_u (local.get $size)))
     (memory.fill $store (i32.const 0) (i32.const 0) (i32.const 1024))
-    (local.set $from (i32.const 1024))
-    (local.set $to (i32.const 1024))
+    (local.set $from (global.get $base))
+    (local.set $to (local.get $start))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $from) (global.get $end)))
       (local.set $size (call $extent (local.get $from)))
-      (if (i32.ne (i32.load $store offset=20 (local.get $from)) (i32.const 2)) (then
+      (if (i32.ne (i32.load $store offset=16 (local.get $from)) (i32.const 2)) (then
         (memory.copy $store $store (local.get $to) (local.get $from) (local.get $size))
         (call $link (local.get $to))
         (local.set $to (i32.add (local.get $to) (local.get $size)))))
       (local.set $from (i32.add (local.get $from) (local.get $size)))
       (br $next)))
+    (global.set $base (local.get $start))
     (global.set $end (local.get $to))
     (global.set $dead (i32.const 0)))
 
-  ;; A new entry with room for a value of $size bytes, a little more than it is.
-  (func $new_entry (param $space i32) (param $key i32) (param $len i32) (param $size i32) (result i32)
-    (local $at i32) (local $room i32) (local $pages i32)
-    (if (i32.gt_u (global.get $dead) (i32.add (i32.const 65536) (i32.sub (global.get $end) (global.get $dead))))
+  (func $put (param $space i32) (param $key i32) (param $len i32) (param $value i32) (param $size i32)
+    (local $old i32) (local $before i32) (local $extent i32) (local $cost i64)
+    (local $new i32) (local $hash i32) (local $bucket i32) (local $after i32)
+    (if (i32.gt_u (global.get $dead)
+          (i32.add (i32.const 65536) (i32.sub (i32.sub (global.get $end) (global.get $base)) (global.get $dead))))
       (then (call $compact)))
-    (local.set $room (i32.add (local.get $size) (i32.add (i32.shr_u (local.get $size) (i32.const 3)) (i32.const 8))))
-    (local.set $at (global.get $end))
-    (local.set $pages (call $missing
-      (i64.add (i64.add (i64.extend_i32_u (local.get $at)) (i64.const 32))
-               (i64.add (i64.extend_i32_u (local.get $len)) (i64.extend_i32_u (local.get $room))))
-      (memory.size $store)))
-    (if (i32.gt_s (local.get $pages) (i32.const 0)) (then
-      (if (i32.eq (i32.const -1) (memory.grow $store (local.get $pages))) (then (call $stop (i32.const 9) (local.get $size))))))
-    (i32.store $store offset=4 (local.get $at) (call $hash (local.get $space) (local.get $key) (local.get $len)))
-    (i32.store $store offset=8 (local.get $at) (local.get $len))
-    (i32.store $store offset=16 (local.get $at) (local.get $room))
-    (i32.store $store offset=20 (local.get $at) (local.get $space))
-    (memory.copy $store $heap (i32.add (local.get $at) (i32.const 24)) (local.get $key) (local.get $len))
-    (global.set $end (i32.add (local.get $at) (call $extent (local.get $at))))
-    (call $link (local.get $at))
-    (local.get $at))
-
-  (func $put (param $space i32) (param $key i32) (param $len i32) (param $value i32) (param $size i32) (local $at i32)
-    (local.set $at (call $find (local.get $space) (local.get $key) (local.get $len)))
-    (if (i32.and (local.get $space) (i32.ne (local.get $at) (i32.const 0)))
-      (then (global.set $var_used (i64.sub (global.get $var_used) (call $var_cost (local.get $at))))))
-    (if (local.get $at) (then
-      (if (i32.gt_u (local.get $size) (i32.load $store offset=16 (local.get $at))) (then
-        (call $bury (local.get $at))
-        (local.set $at (i32.const 0))))))
-    (if (i32.eqz (local.get $at)) (then
-      (local.set $at (call $new_entry (local.get $space) (local.get $key) (local.get $len) (local.get $size)))))
-    (i32.store $store offset=12 (local.get $at) (local.get $size))
-    (memory.copy $store $heap (call $value_at (local.get $at)) (local.get $value) (local.get $size))
-    (if (local.get $space) (then (global.set $var_used (i64.add (global.get $var_used) (call $var_cost (local.get $at)))))))
+    (local.set $old (call $find (local.get $space) (local.get $key) (local.get $len)))
+    (if (local.get $old) (then
+      (local.set $before (call $leads_to (local.get $old)))
+      (local.set $extent (call $extent (local.get $old)))
+      (local.set $cost (call $var_cost (local.get $old)))))
+    (local.set $hash (call $hash (local.get $space) (local.get $key) (local.get $len)))
+    (local.set $bucket (call $bucket (local.get $hash)))
+    (local.set $new (global.get $end))
+    (call $reach (local.get $new)
+      (i64.add (i64.const 27) (i64.add (i64.extend_i32_u (local.get $len)) (i64.extend_i32_u (local.get $size)))))
+    (i32.store $store offset=4 (local.get $new) (local.get $hash))
+    (i32.store $store offset=8 (local.get $new) (local.get $len))
+    (i32.store $store offset=12 (local.get $new) (local.get $size))
+    (i32.store $store offset=16 (local.get $new) (local.get $space))
+    (memory.copy $store $heap (i32.add (local.get $new) (i32.const 20)) (local.get $key) (local.get $len))
+    (memory.copy $store $heap (call $value_at (local.get $new)) (local.get $value) (local.get $size))
+    (local.set $after (i32.add (local.get $new) (call $extent (local.get $new))))
+    ;; The straight line.
+    (if (local.get $old) (then
+      (i32.store $store (local.get $before) (i32.load $store (local.get $old)))
+      (i32.store $store offset=16 (local.get $old) (i32.const 2))
+      (global.set $dead (i32.add (global.get $dead) (local.get $extent)))))
+    (i32.store $store (local.get $new) (i32.load $store (local.get $bucket)))
+    (i32.store $store (local.get $bucket) (local.get $new))
+    (global.set $end (local.get $after))
+    (if (local.get $space) (then (global.set $var_used (i64.add
+      (i64.sub (global.get $var_used) (local.get $cost))
+      (i64.add (i64.const 48) (i64.add (i64.extend_i32_u (local.get $len)) (i64.extend_i32_u (local.get $size)))))))))
 
   ;; The length of a live block; stops the guest when the handle is none.
   (func $size_of (export "size_of") (param $handle i64) (result i32) (local $at i32)
@@ -467,9 +490,7 @@
     (if (i64.eqz (local.get $value)) (then
       (local.set $at (call $find (i32.const 1) (i32.wrap_i64 (local.get $key)) (local.get $len)))
       (call $free (local.get $key))
-      (if (local.get $at) (then
-        (global.set $var_used (i64.sub (global.get $var_used) (call $var_cost (local.get $at))))
-        (call $bury (local.get $at))))
+      (if (local.get $at) (then (call $remove (local.get $at))))
       (return)))
     (local.set $size (call $size_of (local.get $value)))
     ;; A value that replaces another counts beside it, as in Extism.
@@ -644,18 +665,18 @@
 
   ;; The variables as entries of setup, from the input on: the row's words are where they start, their bytes, their count.
   (func (export "dump") (local $from i32) (local $at i32) (local $count i32) (local $len i32) (local $size i32)
-    (local.set $from (i32.const 1024))
+    (local.set $from (global.get $base))
     (local.set $at (i32.const 64))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $from) (global.get $end)))
-      (if (i32.eq (i32.load $store offset=20 (local.get $from)) (i32.const 1)) (then
+      (if (i32.eq (i32.load $store offset=16 (local.get $from)) (i32.const 1)) (then
         (local.set $len (i32.load $store offset=8 (local.get $from)))
         (local.set $size (i32.load $store offset=12 (local.get $from)))
         (call $reserve (i32.add (local.get $at) (i32.add (i32.const 8) (i32.add (local.get $len) (local.get $size)))))
         (i32.store $mailbox (local.get $at) (local.get $len))
         (i32.store $mailbox offset=4 (local.get $at) (local.get $size))
         (local.set $at (i32.add (local.get $at) (i32.const 8)))
-        (memory.copy $mailbox $store (local.get $at) (i32.add (local.get $from) (i32.const 24)) (local.get $len))
+        (memory.copy $mailbox $store (local.get $at) (i32.add (local.get $from) (i32.const 20)) (local.get $len))
         (local.set $at (i32.add (local.get $at) (local.get $len)))
         (memory.copy $mailbox $store (local.get $at) (call $value_at (local.get $from)) (local.get $size))
         (local.set $at (i32.add (local.get $at) (local.get $size)))
