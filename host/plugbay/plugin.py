@@ -121,6 +121,9 @@ class Plugin:
         except BaseException as error:
             end_failed(pool, instance, error)
             raise
+        if instance.poisoned:  # by a call that it may serve but once
+            pool.give_back(instance)
+            return output
         pool.idle.append(instance)
         if pool.waiting:
             pool.wake()
