@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from plugbay.engines.wasmtime.guest_log import GuestLog
-from plugbay.errors import ConfigInvalid, MissingExport, PlugbayError
+from plugbay.errors import ConfigInvalid, InvalidOutput, MissingExport, PlugbayError
 from plugbay.outcome import Disposition, Outcome
 from plugbay_adapters.extism.messages import decode_output, encode_input
 
@@ -97,8 +97,11 @@ class ExtismInstance:
             return Outcome(Disposition.ERROR, (), logs, None, None, fuel, seconds, result)
         if not result:
             return Outcome(Disposition.DROP, (), logs, None, None, fuel, seconds)
-        sent = ((PORT_OUT, decode_output(message, result)),)
-        return Outcome(Disposition.OK, sent, logs, None, None, fuel, seconds)
+        try:
+            answer = decode_output(message, result, plugin=self._plugin)
+        except InvalidOutput as error:
+            return Outcome(Disposition.ERROR, (), logs, None, None, fuel, seconds, error)
+        return Outcome(Disposition.OK, ((PORT_OUT, answer),), logs, None, None, fuel, seconds)
 
     def _one_by_one(self, items: Sequence[_Item], run: Callable[[_Item], _Result]) -> list[_Result]:
         results: list[_Result] = []

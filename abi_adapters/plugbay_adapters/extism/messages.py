@@ -1,21 +1,26 @@
 """How a fluxMsg becomes a plain plugin's input, and its output a fluxMsg.
 
 A plain plugin takes bytes, and no rule of Extism's says what they mean. A message goes in as its ``raw`` bytes where it
-has any, else as its ``data`` in JSON. An output that is a JSON object becomes ``data``, any other the ``raw`` bytes of
-the next message; an empty one drops the message.
+has any, else as its ``data`` in JSON. An output that is a JSON object becomes ``data``, any other, and one nested
+deeper than messages may be, the ``raw`` bytes of the next message; an empty one drops the message.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from plugbay.errors import InvalidMessage
+from plugbay.errors import InvalidMessage, InvalidOutput
 from plugbay.message import Message
+from plugbay.message.rules import validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+SURELY_SMALL: Final = 1024 * 1024
+"""Bytes of JSON that can't be over what a message may hold."""
+_SURELY_SHALLOW: Final = 30
 
 
 def encode_input(message: Message) -> bytes:
@@ -30,15 +35,53 @@ def encode_input(message: Message) -> bytes:
         ) from error
 
 
-def decode_output(message: Message, output: bytes) -> Message:
-    """The message that an output means, an answer to ``message``."""
+def decode_output(message: Message, output: bytes, *, plugin: str) -> Message:
+    """The message that an output means, an answer to ``message``.
+
+    Raises :class:`InvalidOutput` for one that is too large for a message.
+    """
     data = _object(output)
-    return answer_to(message, data or {}, raw=output if data is None else None)
+    if data is not None:
+        answer = answer_to(message, data)
+        if surely_fits(output) or _fits(answer):
+            return answer
+    return required_message(answer_to(message, {}, raw=output), plugin=plugin)
+
+
+def surely_fits(output: bytes) -> bool:
+    """Whether the values of this JSON object fit messages, told without a look at every one of them."""
+    shallow = output.count(b"[") + output.count(b"{") <= _SURELY_SHALLOW
+    return output[:1] == b"{" and shallow and len(output) <= SURELY_SMALL
+
+
+def required_message(message: Message, *, plugin: str, port: str | None = None) -> Message:
+    """The message; one that no message can be, too deep or too large, raises :class:`InvalidOutput`."""
+    try:
+        validate(message)
+    except InvalidMessage as error:
+        where = f"port {port}: " if port is not None else ""
+        raise InvalidOutput(
+            f"{where}what it returned is no message: {error.reason}",
+            plugin=plugin,
+            function=port,
+            limit=error.limit,
+            expected=error.expected,
+            found=error.found,
+        ) from error
+    return message
 
 
 def answer_to(message: Message, data: Mapping[str, Any], *, raw: bytes | None = None) -> Message:
     """A new message that refers to another: its id, trace, source and meta go on."""
     return Message.new(data, message.meta, ref_id=message.id, src_id=message.src_id, trace=message.trace, raw=raw)
+
+
+def _fits(message: Message) -> bool:
+    try:
+        validate(message)
+    except InvalidMessage:
+        return False
+    return True
 
 
 def _object(output: bytes) -> dict[str, Any] | None:

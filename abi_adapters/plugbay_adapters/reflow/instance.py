@@ -16,6 +16,7 @@ from plugbay.errors import (
     TooManyMessages,
 )
 from plugbay.outcome import Disposition, Outcome
+from plugbay_adapters.extism.messages import SURELY_SMALL, required_message
 from plugbay_adapters.reflow.ports import InputReader, to_message
 
 if TYPE_CHECKING:
@@ -165,6 +166,9 @@ class ReflowInstance:
         if result.state is not None:
             self._replace_state(result.state)
         messages = tuple((name, to_message(name, value, message)) for name, value in values)
+        if self._own.sent or len(output) > SURELY_SMALL:  # the depth of values is judged where they are read
+            for name, answer in messages:
+                required_message(answer, plugin=self._plugin, port=name)
         return messages, services.commit()
 
     def _replace_state(self, state: Mapping[str, bytes]) -> None:
