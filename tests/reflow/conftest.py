@@ -1,17 +1,28 @@
-"""Strategies for values on ports, and the metadata of a counter."""
+"""Strategies for values on ports, the metadata of a counter, and actors on each engine."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import strategies as st
+from tests.reflow.machine import METADATA, scripted_actor
 
+import plugbay.engines.extism.plugin
+from plugbay import Host, Permissions, Plugin
+from plugbay.plugins import PlugbayPlugins
 from plugbay_adapters.reflow.metadata import ActorMetadata, Port
 from plugbay_adapters.reflow.values import MessageType, Value
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+ROOT = Path(__file__).parents[2]
+ACTORS = ROOT / "examples" / "actors"
+ENGINES = ("wasmtime", "extism")
+Load = Callable[..., Plugin]
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 KEYS = TEXT | st.sampled_from(["value", "type", "data", "in", ""])
@@ -55,3 +66,41 @@ def counter() -> ActorMetadata:
         (Port("increment", MessageType.FLOW), Port("add", MessageType.INTEGER, "How many to add")),
         (Port("count", MessageType.INTEGER),),
     )
+
+
+@pytest.fixture(scope="session")
+def plugins() -> Iterator[PlugbayPlugins]:
+    """The installed plugins; libextism's engine, too."""
+    installed = PlugbayPlugins()
+    plugins = installed if "extism" in installed.engines else PlugbayPlugins([plugbay.engines.extism.plugin])
+    yield plugins
+    plugins.close()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine; a test for one of them alone is parametrised with it."""
+    return str(request.param)
+
+
+@pytest.fixture
+def host(engine: str, plugins: PlugbayPlugins) -> Iterator[Host]:
+    """A host on that engine, which lets actors use their state."""
+    with Host(engine=engine, plugins=plugins, permissions=Permissions(state=True)) as host:
+        yield host
+
+
+@pytest.fixture
+def load(host: Host) -> Load:
+    """Loads a scripted actor with that metadata; what else is given goes to ``Host.load``."""
+
+    def load(metadata: object = METADATA, name: str = "actor", **options: Any) -> Plugin:
+        return host.load(scripted_actor(metadata), abi="reflow", name=name, **options)
+
+    return load
+
+
+@pytest.fixture
+def actor(load: Load) -> Plugin:
+    """The actor that does what its messages say."""
+    return load()
