@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from plugbay.engines.wasmtime.guest_log import GuestLog
-from plugbay.errors import CallError, ConfigInvalid, InvalidMetadata, PermissionDenied
+from plugbay.errors import CallError, ConfigInvalid, InvalidMetadata, LimitExceeded, PermissionDenied
 from plugbay_adapters.reflow.claim import ENTRY_POINT, GET_METADATA
 from plugbay_adapters.reflow.config import ConfigSchema, read_verdict
 from plugbay_adapters.reflow.metadata import read_metadata, read_version
@@ -81,5 +81,7 @@ def _asked(guest: ExtismGuest, function: str, plugin: str, payload: bytes = b"")
             f"{function} failed: {error.reason}",
             plugin=plugin,
             function=function,
-            hint="if it is no Reflow actor, host it as a plain Extism plugin (--abi extism)",
+            hint=error.hint
+            if isinstance(error, LimitExceeded)
+            else "if it is no Reflow actor, host it as a plain Extism plugin (--abi extism)",
         ) from error
