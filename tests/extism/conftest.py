@@ -105,7 +105,8 @@ def load_module(engine: str) -> Iterator[Load]:
 
     def load(source: Any, *, functions: tuple[HostFunction, ...] = (), state: Any = None, **options: Any) -> Plugin:
         hosts.append(Host(functions=functions, state=state))
-        return hosts[-1].load(source, engine=engine, **{"name": "guest", **options})
+        options.setdefault("name", "guest")
+        return hosts[-1].load(source, engine=engine, **options)
 
     yield load
     for host in hosts:

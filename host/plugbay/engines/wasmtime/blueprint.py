@@ -8,7 +8,7 @@ import wasmtime
 
 from plugbay.engines.wasmtime.driven import DrivenInstance
 from plugbay.engines.wasmtime.engine import CodeSettings
-from plugbay.engines.wasmtime.linking import CompiledDriver, compile_guest
+from plugbay.engines.wasmtime.linking import CompiledDriver, CompiledGuest, compile_guest, in_scope
 from plugbay.engines.wasmtime.mailbox import BATCH_BYTES, INPUT
 from plugbay.engines.wasmtime.service_calls import ServiceCalls
 from plugbay.engines.wasmtime.unchecked import HostFunction
@@ -65,21 +65,21 @@ class Blueprint:
         self._leading = [CompiledDriver(driver, engine.compile_own(driver.text, settings)) for driver in leading]
         before: dict[str, ModuleInfo] = {}
         guests = [(one.name, one.module, one.info) for one in linked] + [(_MAIN, module, info)]
-        self._guests = [
-            compile_guest(
+        self._guests: list[CompiledGuest] = []
+        for name, verified, declared in guests:
+            guest = compile_guest(
                 name,
                 engine.compile_guest(verified, declared, limits, features),
                 declared,
                 leading=leading,
                 trailing=trailing,
-                linked=dict(before),
+                linked=before,
                 bindings=bindings,
                 compile_text=lambda text: engine.compile_own(text, settings),
                 plugin=plugin,
             )
-            for name, verified, declared in guests
-            if before.setdefault(name, declared) is declared
-        ]
+            self._guests.append(guest)
+            before[name] = declared
         names = {f"{item.module}.{item.name}" for _, _, declared in guests for item in declared.imports}
         self._serves = not asking.isdisjoint(names)
         self._has_start = [declared.start is not None for _, _, declared in guests]
@@ -128,10 +128,12 @@ class Blueprint:
         for part in self._leading:
             scope[part.driver.name] = part.link(store, scope)
         for guest in self._guests:
-            scope[guest.name] = guest.link(store, scope)
-        main = scope[_MAIN]
+            scope[in_scope(guest.name)] = guest.link(store, scope)
+        main = scope[in_scope(_MAIN)]
         starts = [
-            scope[guest.name][START_EXPORT] for guest, has in zip(self._guests, self._has_start, strict=True) if has
+            scope[in_scope(guest.name)][START_EXPORT]
+            for guest, has in zip(self._guests, self._has_start, strict=True)
+            if has
         ]
         instance.attach(
             scope["driver"],

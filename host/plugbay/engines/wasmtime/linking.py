@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from plugbay.module.info import ModuleInfo
 
 Scope = dict[str, Any]
-"""What modules may import from, by module name: each a map of names to what wasmtime takes."""
+"""What modules may import from: each driver by its name, each module of the plugin by :func:`in_scope`; maps of names
+to what wasmtime takes."""
+
+
+def in_scope(module: str) -> str:
+    """Where a scope has a plugin's module, whose name may be that of a driver."""
+    return f"module {module}"
 
 
 class Exports(dict[str, Any]):
@@ -66,7 +72,7 @@ class CompiledDriver:
 class CompiledGuest:
     """A module of a plugin and the drivers beside it.
 
-    ``imports`` are (server, name) in the module's order: the server is the name of a driver, or of a linked module.
+    ``imports`` are (server, name) in the module's order: the server is a key of the scope.
     ``wanted`` maps names under which drivers import from ``guest`` to the module's export names.
     """
 
@@ -119,7 +125,7 @@ def compile_guest(
         if full in servers:
             found.append((servers[full], full))
         elif module in linked and linked[module].export(item) is not None:
-            found.append((module, item))
+            found.append((in_scope(module), item))
         else:
             raise ForbiddenImport(f"imports {full}, which nothing here provides", plugin=plugin, found=full)
     # Without a leading driver it is the first trailing one that owns the mailbox.
