@@ -39,6 +39,7 @@ fuzz: $(VENV)/.installed-dev ## Throw FUZZ_COUNT mutated modules at the host
 guests: $(VENV)/.installed-dev ## Rebuild the committed guest modules from source
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/fraud/build.sh
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/passthrough/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh examples/extism/build.sh
 	PYTHON=$(CURDIR)/$(BIN)/python sh tests/extism/guests/c/build.sh
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/actors/build.sh
 	sh benchmarks/guests/build.sh

@@ -9,6 +9,7 @@ import pytest
 
 from plugbay import GuestInstance, Host, Limits, Permissions, Plugin
 from plugbay.errors import ConfigInvalid, PlugbayError
+from plugbay.module.wat import compile_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 PAGE = "docs/limits.md"
 FOR_EVER = "(loop $again (br $again)) (unreachable)"
+SETS_A_VARIABLE = """(module
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "var_set" (func $set (param i64 i64)))
+  (func (export "process") (call $set (call $alloc (i64.const 1)) (call $alloc (i64.const 1)))))"""
 PUT = '(import "env" "flux_kv_put" (func $put (param i32 i32 i32 i32) (result i32)))'
 EMIT = '(import "env" "emit" (func $emit (param i32 i32)))'
 LOG = '(import "env" "log" (func $log (param i32 i32 i32)))'
@@ -24,7 +29,10 @@ LOG = '(import "env" "log" (func $log (param i32 i32 i32)))'
 
 @dataclass(frozen=True)
 class Case:
-    """A gear that goes over one limit: in its last payload, or while loading when there are no payloads."""
+    """A plugin that goes over one limit: in its last payload, or while loading when there are no payloads.
+
+    It is a gear with this body, unless ``module`` has the text of another one, with an export ``process``.
+    """
 
     limits: Limits
     payloads: Sequence[bytes] = ()
@@ -33,6 +41,7 @@ class Case:
     extra: str = ""
     pages: str = "1"
     instances: int = 1
+    module: str = ""
 
 
 CASES = {
@@ -64,6 +73,7 @@ CASES = {
         "(drop (call $put (local.get $p) (local.get $n) (local.get $p) (local.get $n))) (i64.const 0)",
         PUT,
     ),
+    "var_bytes": Case(Limits(var_bytes=49), [b""], module=SETS_A_VARIABLE),
 }
 
 
@@ -109,7 +119,11 @@ def test_going_over_a_limit_has_the_error_and_the_consequence_of_the_page(
     rows = {row[0].replace("`", ""): row for row in page_at(PAGE).rows("What happens")}
     _, _, error, instance = rows[name.replace("`", "")]
     case = CASES[name]
-    module = gear(case.body, imports=case.imports, extra=case.extra, pages=case.pages)
+    module = (
+        compile_text(case.module.encode(), "case.wat")
+        if case.module
+        else gear(case.body, imports=case.imports, extra=case.extra, pages=case.pages)
+    )
 
     def load() -> Plugin:
         return host.load(module, limits=case.limits, permissions=Permissions(state=True), instances=case.instances)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugbay import Disposition, Host, Message, Permissions
-from plugbay.errors import PermissionDenied
+from plugbay.errors import GuestError, PermissionDenied
+from plugbay.functions import host_function
+from plugbay.module.wat import compile_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from tests.docs.conftest import Page
 
 PAGE = "docs/permissions.md"
+EXTISM = """(module
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "get_log_level" (func $level (result i32)))
+  (import "extism:host/user" "lookup" (func $lookup (param i64) (result i64)))
+  (func (export "level") (result i32) (call $level))
+  (func (export "lookup") (drop (call $lookup (call $alloc (i64.const 2))))))"""
 LOG = '(import "env" "log" (func $log (param i32 i32 i32)))'
 EMIT = '(import "env" "emit" (func $emit (param i32 i32)))'
 GET = '(import "env" "flux_kv_get" (func $get (param i32 i32) (result i64)))'
@@ -64,3 +72,18 @@ def test_a_refused_emit_fails_the_message(host: Host, gear: Callable[..., bytes]
     body = "(call $emit (local.get $p) (local.get $n)) (i64.const 0)"
     plugin = host.load(gear(body, imports=EMIT), permissions=Permissions(outputs=False))
     assert isinstance(plugin.process(Message.new()).error, PermissionDenied)
+
+
+def test_an_extism_plugin_is_refused_as_the_page_says(page_at: Callable[[str], Page]) -> None:
+    @host_function
+    def lookup(key: bytes) -> bytes:
+        return key
+
+    text = page_at(PAGE).text
+    module = compile_text(EXTISM.encode(), "guest.wat")
+    with Host(functions=[lookup]) as host, host.load(module, permissions=Permissions.none()) as plugin:
+        with pytest.raises(GuestError) as caught:
+            plugin.call("level", b"")
+        assert f"answers *off* ({caught.value.found:,})" in text
+        with pytest.raises(PermissionDenied):
+            plugin.call("lookup", b"")
