@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plugbay.errors import InvalidOutput, TooManyMessages
 from plugbay.guest_output import read_messages
+from plugbay.message.message import PORT_OUT
 from plugbay.outcome import Disposition, Outcome
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from plugbay.limits import Limits
     from plugbay.message.scanner import Scanner
-
-PORT_OUT = "out"
 
 
 def check_encoded(

@@ -293,3 +293,10 @@ def test_random_bytes_raise_nothing_but_invalid_message(item: bytes) -> None:
         except InvalidMessage:
             continue
         validate(message)
+
+
+def test_the_port_that_a_message_came_out_by_is_a_key_that_readers_pass_over() -> None:
+    message = Message.new({"count": 1})
+    assert cbor.encode(message, port="out") == cbor.encode(message)
+    assert cbor2.loads(cbor.encode(message, port="count"))["port"] == "count"
+    assert cbor.decode(cbor.encode(message, port="count")) == message

@@ -186,3 +186,10 @@ def test_random_bytes_raise_nothing_but_invalid_message(line: bytes) -> None:
     except InvalidMessage:
         return
     assert from_line(to_line(message)) == message
+
+
+def test_a_line_names_the_port_that_a_message_came_out_by_unless_it_is_out() -> None:
+    message = Message.new({"count": 1})
+    assert to_line(message, port="out") == to_line(message)
+    assert to_line(message, port="count").startswith(b'{"port":"count","id":')
+    assert from_line(to_line(message, port="count")) == message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import threading
 from collections import Counter
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from plugbay import Host, Limits, Message, Permissions, Plugin
 from plugbay.message.ndjson import to_line
 from plugbay.message.scanner import Scanner
-from plugbay.outcome import LogRecord, Outcome
+from plugbay.outcome import Disposition, LogRecord, Outcome
 from plugbay.stream import CborReader, NdjsonReader, StreamFormat, StreamRun, StreamSummary, run_stream
 
 MOST = 10_000
@@ -246,3 +247,26 @@ def test_progress_is_told_after_each_batch(plugins: dict[str, Plugin], verbs: An
     assert [so_far.read for so_far in told] == [1, 2, 3, 4]
     assert told[-1].out == summary.out
     assert summary.passed == 4
+
+
+class Careless:
+    """A plugin whose adapter hands out a message that no stream can hold, and the next one."""
+
+    name = "careless"
+
+    def process_encoded(self, payloads: list[bytes], port: str) -> None:
+        return None
+
+    def process_many(self, messages: list[Message], port: str) -> list[Outcome]:
+        sent = [dataclasses.replace(message, data={"n": {1}}) if message.ts == 1 else message for message in messages]
+        return [Outcome(Disposition.OK, (("count", message),)) for message in sent]
+
+
+def test_a_message_that_no_stream_can_hold_fails_alone(verbs: Any, saying: Saying) -> None:
+    output, failures = io.BytesIO(), io.BytesIO()
+    stream = [b"".join(to_line(saying(verbs.PASS, n)) for n in range(3))]
+    run = StreamRun(cast("Plugin", Careless()), on_failure=failures.write)
+    summary = run_stream(run, stream, NdjsonReader(max_bytes=MOST), output.write)
+    assert output.getvalue() == b"".join(to_line(saying(verbs.PASS, n), port="count") for n in (0, 2))
+    assert (summary.failed, summary.ports) == (1, (("count", 2),))
+    assert orjson.loads(failures.getvalue())["error"]["code"] == "invalid-output"

@@ -14,7 +14,7 @@ from plugbay.stream.summary import Histogram, StreamSummary
 DURATIONS = st.floats(1e-9, 1e5)
 KEYS = {
     "read", "out", "passed", "dropped", "rejected", "failed", "invalid", "bytes_in", "bytes_out", "seconds",
-    "plugin_seconds", "read_seconds", "write_seconds", "p50_us", "p99_us", "fuel", "logs", "errors", "ended",
+    "plugin_seconds", "read_seconds", "write_seconds", "p50_us", "p99_us", "fuel", "ports", "logs", "errors", "ended",
     "messages_per_second",
 }  # fmt: skip
 
@@ -49,11 +49,11 @@ def test_buckets_do_not_grow_with_the_stream() -> None:
 
 
 def test_a_summary_is_plain_values() -> None:
-    summary = StreamSummary(read=3, seconds=2.0, logs=(("warn", 2),), errors=(("guest-trap", 1),))
+    summary = StreamSummary(read=3, seconds=2.0, ports=(("out", 3),), logs=(("warn", 2),), errors=(("guest-trap", 1),))
     facts = summary.to_dict()
     assert set(facts) == KEYS
     assert json.loads(json.dumps(facts)) == facts
-    assert (facts["logs"], facts["errors"]) == ({"warn": 2}, {"guest-trap": 1})
+    assert (facts["ports"], facts["logs"], facts["errors"]) == ({"out": 3}, {"warn": 2}, {"guest-trap": 1})
     assert facts["messages_per_second"] == 1.5
 
 

@@ -33,6 +33,7 @@ def test_every_outcome_counts(outcomes: list[Outcome], plain: int) -> None:
     assert summary.rejected == kinds.count(Disposition.REJECT)
     assert summary.failed == kinds.count(Disposition.ERROR)
     assert summary.out == plain + sum(len(outcome.messages) for outcome in outcomes)
+    assert sum(count for _, count in summary.ports) == summary.out
     assert sum(count for _, count in summary.logs) == sum(len(outcome.logs) for outcome in outcomes)
     metered = [outcome.fuel for outcome in outcomes if outcome.fuel is not None]
     assert summary.fuel == (sum(metered) if metered else None)

@@ -11,7 +11,7 @@ ModuleFile = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        help="The plugin: a .wasm file, a .wat file in the text format, or a URI that an installed plugin reads.",
+        help="The plugin: a .wasm or .wat file, an Extism manifest (JSON), or a URI that an installed plugin reads.",
     ),
 ]
 InputText = Annotated[

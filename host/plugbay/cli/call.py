@@ -109,7 +109,7 @@ def _report(output: Output, plugin: Plugin, outcome: Outcome) -> None:
     if output.json:
         output.document(_facts(plugin, outcome, error))
     else:
-        output.write(b"".join(to_line(message) for _, message in outcome.messages))
+        output.write(b"".join(to_line(message, port=port) for port, message in outcome.messages))
     if outcome.disposition is Disposition.DROP:
         output.say(f"{plugin.name} dropped the message")
     if error is not None:

@@ -11,6 +11,8 @@ import typer
 
 from plugbay.cli.hosting import Hosting, load_plugin, open_host
 from plugbay.cli.session import session_of
+from plugbay.cli.text import visible
+from plugbay.message.message import PORT_OUT
 from plugbay.stream.formats import StreamFormat
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ STANDARD = "-"
 def run(
     context: typer.Context,
     hosting: Hosting,
-    file: Annotated[str, typer.Argument(help="The plugin: a .wasm or .wat file, or a URI.")],
+    file: Annotated[str, typer.Argument(help="The plugin: a .wasm or .wat file, a manifest, or a URI.")],
     source: Annotated[str, typer.Option("--in", metavar="PATH", help="The messages; - is standard input.")] = STANDARD,
     sink: Annotated[str, typer.Option("--out", metavar="PATH", help="The results; - is standard output.")] = STANDARD,
     port: Annotated[str, typer.Option("--port", metavar="NAME", help="The port that messages go in by.")] = "in",
@@ -51,7 +53,8 @@ def run(
 
     Example: plugbay run fraud.wasm --in payments.cbor --out scored.ndjson --failures rejected.ndjson
 
-    A message that fails is counted, and written to --failures; the others go on. Ctrl-C ends the stream after the batch
+    A message that fails is counted, and written to --failures; the others go on. A line of the output names the port
+    that its message came out by, where that is another than out. Ctrl-C ends the stream after the batch
     that it is in. The summary goes to standard error, as JSON to standard output if the results go to a file.
     """
     from plugbay.stream.files import StreamFiles, stream_files
@@ -115,16 +118,18 @@ def _summary_table(name: str, summary: StreamSummary, files: StreamFiles) -> Ren
     table.add_column(style="dim")
     table.title = f"{name}: {_ENDED[summary.ended]}"
     table.title_justify = "left"
-    rows: list[tuple[str, int, str]] = [
-        ("in", summary.read, _size(summary.bytes_in)),
-        ("out", summary.out, _size(summary.bytes_out)),
-        ("dropped", summary.dropped, ""),
-        ("rejected", summary.rejected, ""),
-        ("failed", summary.failed, ""),
-        ("invalid input", summary.invalid, ""),
-    ]
-    for label, count, note in rows:
-        table.add_row(label, f"{count:,}", note)
+    table.add_row("in", f"{summary.read:,}", _size(summary.bytes_in))
+    table.add_row("out", f"{summary.out:,}", _size(summary.bytes_out))
+    if any(port != PORT_OUT for port, _ in summary.ports):
+        table.add_row("by port", "", _kinds(summary.ports))
+    counts = {
+        "dropped": summary.dropped,
+        "rejected": summary.rejected,
+        "failed": summary.failed,
+        "invalid input": summary.invalid,
+    }
+    for label, count in counts.items():
+        table.add_row(label, f"{count:,}", "")
     if summary.errors:
         table.add_row("errors", f"{sum(count for _, count in summary.errors):,}", _kinds(summary.errors))
     if summary.logs:
@@ -152,7 +157,7 @@ _ENDED = {
 
 
 def _kinds(counts: tuple[tuple[str, int], ...]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts[:5])
+    return ", ".join(f"{count:,} {visible(name)}" for name, count in counts[:5])
 
 
 def _size(count: float) -> str:

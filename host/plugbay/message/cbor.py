@@ -24,7 +24,7 @@ import cbor2
 
 from plugbay.errors import InvalidMessage, MalformedMessage
 from plugbay.message.identifier import NIL_ID
-from plugbay.message.message import Hop, Message
+from plugbay.message.message import PORT_OUT, Hop, Message
 from plugbay.message.plain import MAX_DEPTH, refuse, require_plain_map
 from plugbay.message.rules import MAX_MESSAGE_BYTES, check_fields, check_size
 
@@ -32,14 +32,17 @@ _FIELDS = frozenset({"id", "ref_id", "trace", "src_id", "meta", "data", "flags",
 _HOP_FIELDS = frozenset({"g", "p", "t"})
 
 
-def encode(message: Message) -> bytes:
+def encode(message: Message, *, port: str = PORT_OUT) -> bytes:
     """The message's bytes: keys in the order of the sheet, integers in their shortest form, floats in 64 bits.
+
+    A ``port`` other than ``out`` is added as a key of its own, which readers of fluxMsg pass over: it is for people and
+    programs that look at what a plugin sent.
 
     Raises :class:`InvalidMessage` for a field that is no fluxMsg's and over the limits of the bus.
     """
     check_fields(message)
     path = message.path
-    fields = {
+    fields: dict[str, object] = {
         "id": message.id,
         "ref_id": message.ref_id,
         "trace": message.trace,
@@ -51,6 +54,8 @@ def encode(message: Message) -> bytes:
         "path": None if path is None else [{"g": hop.gear, "p": hop.port, "t": hop.time} for hop in path],
         "ts": message.ts,
     }
+    if port != PORT_OUT:
+        fields["port"] = port
     try:
         encoded = cbor2.dumps(fields)
     except (cbor2.CBOREncodeError, UnicodeEncodeError) as error:

@@ -10,6 +10,9 @@ from typing import Any, cast
 from plugbay.errors import InvalidMessage
 from plugbay.message.identifier import NIL_ID, EntityId, EntityType, new_id
 
+PORT_OUT = "out"
+"""The port that messages come out by where a plugin has no ports of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hop:

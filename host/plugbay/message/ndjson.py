@@ -7,6 +7,8 @@ to 64 bits. Every message comes back from its line equal to itself, but for the 
 
 A line may be partial: ``{"data": {"amount": 12}}`` is a message with a new id and the present time; other fields that
 are missing are empty, and empty ones are left out of lines that are written. A key that no message has is an error.
+Only ``port`` is passed over: a line of what a plugin sent has it, where the message came out by another port than
+``out``.
 """
 
 from __future__ import annotations
@@ -21,29 +23,31 @@ import orjson
 
 from plugbay.errors import InvalidMessage
 from plugbay.message.identifier import NIL_ID, EntityId, EntityType, id_from_text, id_to_text, new_id
-from plugbay.message.message import Hop, Message
+from plugbay.message.message import PORT_OUT, Hop, Message
 from plugbay.message.plain import INT_MAX, INT_MIN, refuse, require_depth
 from plugbay.message.rules import validate
 
 _FIELDS = ("id", "ref_id", "trace", "src_id", "meta", "data", "flags", "raw", "path", "ts")
+_PORT = "port"
 _MARKERS = frozenset({"$bytes", "$float", "$map"})
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _EXACT_BELOW = 2.0**63
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def to_line(message: Message) -> bytes:
-    """The message as one line of UTF-8 JSON, its newline included.
+def to_line(message: Message, *, port: str = PORT_OUT) -> bytes:
+    """The message as one line of UTF-8 JSON, its newline included; ``port`` is the one that it came out by.
 
     Raises :class:`InvalidMessage` when it breaks the rules of :mod:`plugbay.message.rules`.
     """
     validate(message)
-    return to_line_judged(message)
+    return to_line_judged(message, port=port)
 
 
-def to_line_judged(message: Message) -> bytes:
+def to_line_judged(message: Message, *, port: str = PORT_OUT) -> bytes:
     """:func:`to_line` for a message that was decoded or judged before: it is not judged again."""
-    line: dict[str, object] = {"id": id_to_text(message.id)}
+    line: dict[str, object] = {} if port == PORT_OUT else {_PORT: port}
+    line["id"] = id_to_text(message.id)
     if message.ref_id != NIL_ID:
         line["ref_id"] = id_to_text(message.ref_id)
     if message.trace:
@@ -69,7 +73,7 @@ def to_line_judged(message: Message) -> bytes:
 def from_line(line: bytes) -> Message:
     """The message in one line; space around it does not matter.
 
-    Raises :class:`InvalidMessage` that names the field, also for a key that is not a message's. Of a key that stands
+    Raises :class:`InvalidMessage` that names the field, also for a key that is none of a line's. Of a key that stands
     twice in one map the last counts, as usual in JSON.
     """
     try:
@@ -79,7 +83,7 @@ def from_line(line: bytes) -> Message:
     if not isinstance(value, dict):
         refuse("line", "map", value)
     fields = cast("dict[str, Any]", value)
-    unknown = [key for key in fields if key not in _FIELDS]
+    unknown = [key for key in fields if key not in _FIELDS and key != _PORT]
     if unknown:
         raise InvalidMessage(
             f"no field is called {unknown[0]!r}",

@@ -12,8 +12,9 @@ from pathlib import PurePath
 from typing import Final, Protocol
 
 from plugbay.errors import InvalidMessage
-from plugbay.message.cbor import decode, decode_scanned
-from plugbay.message.ndjson import from_line, to_line_judged
+from plugbay.message import Message
+from plugbay.message.cbor import decode, decode_scanned, encode
+from plugbay.message.ndjson import from_line, to_line, to_line_judged
 from plugbay.message.scanner import MAX_BUFFER_BYTES, Kind, Scan, Scanner
 
 PORTION_ITEMS: Final = 8192
@@ -223,3 +224,13 @@ def encoder(form: StreamFormat) -> Callable[[bytes], bytes]:
     if form is StreamFormat.CBOR:
         return lambda encoded: encoded
     return lambda encoded: to_line_judged(decode_scanned(encoded))
+
+
+def sent_encoder(form: StreamFormat) -> Callable[[str, Message], bytes]:
+    """What turns a message, with the port that it came out by, into the bytes of an output stream.
+
+    It raises :class:`InvalidMessage` for one that no stream can hold.
+    """
+    if form is StreamFormat.CBOR:
+        return lambda port, message: encode(message, port=port)
+    return lambda port, message: to_line(message, port=port)

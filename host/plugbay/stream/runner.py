@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from plugbay.errors import InvalidMessage, InvalidOutput
 from plugbay.message import Message
-from plugbay.outcome import Outcome
+from plugbay.outcome import Disposition, Outcome
 from plugbay.stream.failures import bad_line, failure_line, is_failure
-from plugbay.stream.formats import BadItem, Portion, Reader, StreamFormat, encoder
+from plugbay.stream.formats import BadItem, Portion, Reader, StreamFormat, encoder, sent_encoder
 from plugbay.stream.tally import Tally
 from plugbay.stream.workers import Workers
 
@@ -85,6 +86,7 @@ class _Runner:
         self._run = run
         self._write = write
         self._encode = encoder(run.output_format)
+        self._encode_sent = sent_encoder(run.output_format)
         self._size = _FIRST_BATCH
 
     def go_through(self, chunks: Iterable[bytes], reader: Reader) -> None:
@@ -163,9 +165,11 @@ class _Runner:
         started = perf_counter()
         encoded = [result for result in results if isinstance(result, bytes)]
         self.tally.plain(len(encoded), seconds * len(encoded) / max(1, len(results)))
-        if len(encoded) < len(results):
-            encoded = [output for result in results for output in self._outputs(result)]
-        output = b"".join(map(self._encode, encoded))
+        if len(encoded) == len(results):
+            output = b"".join(map(self._encode, encoded))
+        else:
+            results, outputs = zip(*map(self._settled, results), strict=True)
+            output = b"".join(outputs)
         if output:
             self._write(output)
         self.tally.bytes_out += len(output)
@@ -174,11 +178,17 @@ class _Runner:
         if self._run.on_progress is not None:
             self._run.on_progress(self.tally.summary())
 
-    def _outputs(self, result: bytes | Outcome) -> Sequence[bytes]:
+    def _settled(self, result: bytes | Outcome) -> tuple[bytes | Outcome, bytes]:
+        """A result and its bytes in the output; one with a message that no stream can hold has failed, alone."""
         if isinstance(result, bytes):
-            return (result,)
+            return result, self._encode(result)
+        try:
+            output = b"".join(self._encode_sent(port, message) for port, message in result.messages)
+        except InvalidMessage as error:
+            failure = InvalidOutput(f"what it sent is no message: {error.reason}", plugin=self._run.plugin.name)
+            result, output = replace(result, disposition=Disposition.ERROR, messages=(), error=failure), b""
         self.tally.outcome(result)
-        return [message.to_cbor() for _, message in result.messages]
+        return result, output
 
     def _report(self, batch: _Batch, results: Sequence[bytes | Outcome]) -> None:
         lines = [(item.number, bad_line(item)) for item in batch.bad]

@@ -12,10 +12,10 @@ from typing import Any
 class StreamSummary:
     """What became of a stream.
 
-    ``read`` messages went in; each was ``passed`` on (to ``out`` messages in all), ``dropped``, ``rejected`` or
-    ``failed``. ``invalid`` inputs were no messages at all. ``p50_us`` and ``p99_us`` are microseconds in the plugin per
-    message; in a batch, each message counts with the batch's mean. ``fuel`` is None when it was not metered.
-    ``ended`` says why the stream ended: ``end``, ``interrupted``, ``output closed`` or ``input broken``.
+    ``read`` messages went in; each was ``passed`` on (to ``out`` messages in all, by ``ports``), ``dropped``,
+    ``rejected`` or ``failed``. ``invalid`` inputs were no messages at all. ``p50_us`` and ``p99_us`` are microseconds
+    in the plugin per message; in a batch, each message counts with the batch's mean. ``fuel`` is None when it was not
+    metered. ``ended`` says why the stream ended: ``end``, ``interrupted``, ``output closed`` or ``input broken``.
     """
 
     read: int = 0
@@ -34,6 +34,7 @@ class StreamSummary:
     p50_us: float = 0.0
     p99_us: float = 0.0
     fuel: int | None = None
+    ports: tuple[tuple[str, int], ...] = ()
     logs: tuple[tuple[str, int], ...] = ()
     errors: tuple[tuple[str, int], ...] = ()
     ended: str = "end"
@@ -51,7 +52,7 @@ class StreamSummary:
     def to_dict(self) -> dict[str, Any]:
         """The summary as plain values."""
         facts = asdict(self)
-        facts |= {"logs": dict(self.logs), "errors": dict(self.errors)}
+        facts |= {"ports": dict(self.ports), "logs": dict(self.logs), "errors": dict(self.errors)}
         return {**facts, "messages_per_second": round(self.messages_per_second, 1)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from time import perf_counter
 
+from plugbay.message.message import PORT_OUT
 from plugbay.outcome import Disposition, Outcome
 from plugbay.stream.summary import Histogram, StreamSummary
 
@@ -23,6 +24,7 @@ class Tally:
         self.plugin_seconds = 0.0
         self.ended = "end"
         self._dispositions: Counter[Disposition] = Counter()
+        self._ports: Counter[str] = Counter()
         self._logs: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
         self._fuel: int | None = None
@@ -34,12 +36,14 @@ class Tally:
         if count:
             self._dispositions[Disposition.OK] += count
             self.out += count
+            self._ports[PORT_OUT] += count
             self._latency.add(seconds / count, count)
 
     def outcome(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self._dispositions[outcome.disposition] += 1
         self.out += len(outcome.messages)
+        self._ports.update(port for port, _ in outcome.messages)
         self._logs.update(str(record.level) for record in outcome.logs)
         self._latency.add(outcome.seconds)
         if outcome.fuel is not None:
@@ -71,6 +75,7 @@ class Tally:
             p50_us=self._latency.percentile(0.50) * 1e6,
             p99_us=self._latency.percentile(0.99) * 1e6,
             fuel=self._fuel,
+            ports=tuple(self._ports.most_common()),
             logs=tuple(self._logs.most_common()),
             errors=tuple(self._errors.most_common()),
             ended=self.ended,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 from plugbay.message.ndjson import from_line
@@ -16,11 +17,14 @@ Cli = Callable[..., Any]
 Start = Callable[..., Any]
 Lines = Callable[..., bytes]
 PASS, DROP, REJECT, TRAP, LOG, SPIN = range(6)
-PASSTHROUGH = Path(__file__).parents[3] / "examples" / "passthrough" / "passthrough.wasm"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+PASSTHROUGH = EXAMPLES / "passthrough" / "passthrough.wasm"
+ACTOR = EXAMPLES / "actors" / "async-output-rust.wasm"
+COUNTER = EXAMPLES / "actors" / "counter-rust.wasm"
 KEYS = {
     "plugin", "state_keys_before", "read", "out", "passed", "dropped", "rejected", "failed", "invalid", "bytes_in",
-    "bytes_out", "seconds", "plugin_seconds", "read_seconds", "write_seconds", "p50_us", "p99_us", "fuel", "logs",
-    "errors", "ended", "messages_per_second",
+    "bytes_out", "seconds", "plugin_seconds", "read_seconds", "write_seconds", "p50_us", "p99_us", "fuel", "ports",
+    "logs", "errors", "ended", "messages_per_second",
 }  # fmt: skip
 
 
@@ -49,6 +53,7 @@ def test_a_mixed_stream_is_summed_up(
     counts = {name: summary[name] for name in ("read", "out", "passed", "dropped", "rejected", "failed", "invalid")}
     assert counts == {"read": 6, "out": 3, "passed": 3, "dropped": 1, "rejected": 1, "failed": 1, "invalid": 1}
     assert summary["errors"] == {"guest-trap": 1, "invalid-message": 1}
+    assert summary["ports"] == {"out": 3}
     assert (summary["plugin"], summary["logs"], summary["ended"]) == ("gear", {"warn": 1}, "end")
     assert summary["fuel"] is summary["state_keys_before"] is None
     rejected, trapped, invalid = map(json.loads, failures.read_text().splitlines())
@@ -157,3 +162,21 @@ def test_unusable_streams_are_told_in_a_line(
 def test_state_that_is_new_starts_empty(process: Cli, remembering_file: Path, lines: Lines) -> None:
     result = process("run", remembering_file, "--allow", "state", stdin=lines(1))
     assert "State of gear in memory: starts empty." in result.err
+
+
+def test_lines_and_summary_tell_the_ports_of_an_actor(process: Cli, tmp_path: Path) -> None:
+    options = ("--allow", "state", "--config", "chunk=2", "--config", "limit=100")
+    result = process("run", ACTOR, *options, stdin=b'{"data": {"value": [1, 2, 300]}}\n' * 2)
+    assert result.code == 0
+    sent = [json.loads(text) for text in result.out.splitlines()]
+    assert [line["port"] for line in sent] == ["progress", "alert", "progress", "summary"] * 2
+    assert "4 progress, 2 alert, 2 summary" in " ".join(result.err.split())
+    assert process("run", PASSTHROUGH, stdin=result.out).out.count(b"\n") == 8
+
+
+def test_the_port_is_in_cbor_too_and_does_not_keep_a_gear_from_reading_it(process: Cli) -> None:
+    arguments = ("--port", "increment", "--allow", "state", "--out-format", "cbor")
+    counted = process("run", COUNTER, *arguments, stdin=b"{}\n{}\n").out
+    assert cbor2.loads(counted)["port"] == "count"
+    passed = process("run", PASSTHROUGH, "--out-format", "ndjson", stdin=counted)
+    assert [json.loads(line)["data"] for line in passed.out.splitlines()] == [{"value": 1}, {"value": 2}]
