@@ -70,7 +70,7 @@ def test_modules_are_linked_in_their_order(link: Link) -> None:
 @pytest.mark.only("wasmtime", why="libextism links them in any order")
 def test_a_module_imports_from_those_before_it(link: Link) -> None:
     early = '(module (import "lib" "add" (func $add (param i64 i64) (result i64))))'
-    with pytest.raises(ForbiddenImport, match="lib.add"):
+    with pytest.raises(ForbiddenImport, match=r"lib\.add"):
         link(USES_ADDER, {"early": early, "lib": ADDER})
 
 
@@ -185,9 +185,9 @@ def test_what_no_module_exports_is_named(link: Link, import_text: str, error: ty
 
 
 def test_a_linked_module_imports_nothing_that_is_not_there(link: Link) -> None:
-    with pytest.raises(ForbiddenImport, match="nowhere.x"):
+    with pytest.raises(ForbiddenImport, match=r"nowhere\.x"):
         link(USES_ADDER, {"lib": ADDER.replace("(module", '(module (import "nowhere" "x" (func))')})
-    with pytest.raises(ForbiddenImport, match="lib.add"):
+    with pytest.raises(ForbiddenImport, match=r"lib\.add"):
         link(USES_ADDER, {"lib": ADDER.replace("(module", '(module (import "lib" "add" (func (param i64)))')})
 
 

@@ -91,7 +91,10 @@ class DrivenCode:
     def instantiate(self, services: HostServices, functions: Mapping[str, HostFunction]) -> DrivenGuest:
         """A fresh guest, with the variables of one that had to be replaced."""
         files = GuestFiles(self._options.permissions.paths)
-        variables = self._left.popleft() if self._left else _NO_ENTRIES
+        try:
+            variables = self._left.popleft()
+        except IndexError:
+            variables = _NO_ENTRIES
         try:
             guest = DrivenGuest(self, self._options.name, files)
             handlers = self._handlers(guest, files, services, functions)
@@ -163,14 +166,17 @@ class DrivenGuest:
         if function != self._selected:
             self._select(function)
         try:
-            output = self._invoke(payload)
+            done: bytes | Row | None = self._invoke(payload)
+            if done is None:
+                done = self._guest.row()
         except PlugbayError as error:
-            raise self._failure(error) from error.__cause__
-        if output is None:
-            output = self._result(self._guest.row())
-        if function == COMMAND:
-            self.poisoned = True  # a command runs once in an instance
-        return output
+            failure = self._failure(error)
+            raise failure from failure.__cause__
+        try:
+            return done if isinstance(done, bytes) else self._result(done)
+        finally:
+            if function == COMMAND:
+                self.poisoned = True  # a command runs once in an instance
 
     def invoke_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Calls in order, in as few crossings as their sizes allow."""

@@ -14,6 +14,7 @@ from plugbay.engines.wasmtime.service_calls import ServiceCalls
 from plugbay.engines.wasmtime.unchecked import HostFunction
 from plugbay.errors import InitFailed
 from plugbay.limits import PAGE_BYTES, Limits
+from plugbay.module.info import MemoryType
 from plugbay.module.rewrite import START_EXPORT
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ class Blueprint:
         self._serves = not asking.isdisjoint(names)
         self._has_start = [declared.start is not None for _, _, declared in guests]
         self._starts = tuple(starts)
-        self._memory = info.export("memory") is not None
+        memory = info.export("memory")
+        self._memory = memory is not None and isinstance(memory.type, MemoryType)
+        own = [len(driver.provides) + sum(table.minimum for table in driver.info.tables) for driver in drivers]
+        self._table_elements = max(limits.table_elements, *own)
 
     def instantiate(self, services: HostServices, handlers: Handlers, *, setup: bytes | None = None) -> DrivenInstance:
         """A fresh instance; its start functions have not run. ``handlers`` answer the drivers' requests.
@@ -93,7 +97,7 @@ class Blueprint:
         refuses, for instance for want of memory.
         """
         store = wasmtime.Store(self._native)
-        store.set_limits(memory_size=self._most_bytes(), table_elements=self.limits.table_elements)
+        store.set_limits(memory_size=self._most_bytes(), table_elements=self._table_elements)
         instance = DrivenInstance(store, self.plugin, self.limits, services)
         try:
             self._link(store, instance, handlers)
