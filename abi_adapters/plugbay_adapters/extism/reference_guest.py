@@ -6,14 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from plugbay.engines.extism.failures import call_error, was_stopped
+from plugbay.engines.extism.failures import TIMED_OUT, call_error, was_stopped
 from plugbay.errors import (
     CallInterrupted,
     ConfigInvalid,
     InitFailed,
     InputTooLarge,
+    InvalidHandle,
     LimitExceeded,
     ModuleError,
+    OutOfMemory,
     OutputTooLarge,
     PlugbayError,
 )
@@ -152,6 +154,8 @@ class ReferenceGuest:
             self._since = 0.0
         fault = self._seat.code.take_fault()
         if fault is not None:
+            if isinstance(fault, (InvalidHandle, OutOfMemory)) and (self._interrupted or not self.services.remaining()):
+                self._judge(TIMED_OUT, function)  # a guest that is stopped has no memory to read or write
             raise fault
         self.poisoned = False
         return failure

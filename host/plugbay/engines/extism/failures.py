@@ -50,6 +50,10 @@ class Failure:
     report: Report | None = None
 
 
+TIMED_OUT: Final = Failure(_TRAPPED, "timeout")
+"""A call that was stopped, because of its deadline or because somebody asked for it."""
+
+
 def was_stopped(failure: Failure) -> bool:
     """Whether the guest may have been stopped in the middle, so that its condition is unknown.
 
