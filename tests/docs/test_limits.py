@@ -49,6 +49,7 @@ CASES = {
     "fuel": Case(Limits(fuel=100_000), [b""], FOR_EVER),
     "memory_pages, at the start": Case(Limits(memory_pages=1), pages="2"),
     "memory_pages, in `alloc`": Case(Limits(memory_pages=1), [bytes(70_000)]),
+    "memory_pages, for an Extism input": Case(Limits(memory_pages=1), [bytes(70_000)], module=SETS_A_VARIABLE),
     "memory_pages, when the guest aborts": Case(
         Limits(memory_pages=2), [b""], "(drop (memory.grow (i32.const 1))) (unreachable)"
     ),
