@@ -13,7 +13,7 @@ from plugbay import Host, Plugin
 if TYPE_CHECKING:
     from plugbay.functions import HostFunction
 
-ENGINES = ("wasmtime",)
+ENGINES = ("wasmtime", "extism")
 """The engines that the tests with the fixture ``engine`` run on."""
 
 KERNEL = """

@@ -68,11 +68,13 @@ def test_an_error_that_is_taken_back_is_none(load: Load) -> None:
     assert caught(plugin, "f", b"four").found == 4
 
 
+@pytest.mark.only("wasmtime", why="libextism refuses it")
 def test_an_error_text_that_is_no_utf_8_is_readable(load: Load) -> None:
     plugin = load('(func (export "f") (call $error_set (call $input)))')
     assert caught(plugin, "f", b"a\xffb").reason == "a\ufffdb"
 
 
+@pytest.mark.only("wasmtime", why="libextism tells no trap beside an error text")
 def test_an_error_text_comes_before_the_trap_beside_it(load: Load) -> None:
     plugin = load(f'{TEXTS} {ECHO} (func (export "f") {SAY} (unreachable))')
     error = caught(plugin, "f")
@@ -105,6 +107,7 @@ def test_exit_zero_is_success_with_the_output_so_far(load: Load) -> None:
     assert [plugin.call("f", text) for text in (b"x1", b"x2", b"more", b"x3")] == [b"x1", b"x2", b"more", b"x3"]
 
 
+@pytest.mark.only("wasmtime", why="libextism uses it again")
 def test_an_instance_that_exited_is_not_used_again(load: Load) -> None:
     plugin = load(
         """(global $calls (mut i64) (i64.const 0))
@@ -133,6 +136,7 @@ def test_exits_in_a_batch_cost_nobody_else_anything(load: Load) -> None:
 
 
 # ---- batches ---------------------------------------------------------------------------------------------------------
+@pytest.mark.only("wasmtime", why="libextism has one log for the whole process")
 def test_failures_in_a_batch_stay_with_their_messages(load: Load, caplog: pytest.LogCaptureFixture) -> None:
     plugin = load(BY_INPUT, imports=PROC_EXIT, limits=Limits(deadline=0.05, input_bytes=1000))
     kinds: dict[bytes, type[PlugbayError]] = {

@@ -28,6 +28,7 @@ HASKELL = """(func (export "hs_init") (param i32 i32)
   (call $note (i64.add (i64.const 4) (i64.extend_i32_u (i32.or (local.get 0) (local.get 1))))))"""
 
 
+@pytest.mark.only("wasmtime", why="start-up that libextism runs without a deadline is refused")
 @pytest.mark.parametrize(
     ("fields", "log"),
     [
@@ -70,6 +71,7 @@ def test_a_start_up_that_takes_too_long_is_told_at_load(load: Load) -> None:
         load(f'{ECHO} (func (export "_initialize") (loop $more (br $more)))', limits=Limits(deadline=0.05))
 
 
+@pytest.mark.only("wasmtime", why="libextism has one log for the whole process")
 def test_start_up_has_the_kernel(load: Load, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "plugbay.guest"):
         plugin = load(f"""{TEXTS} (func (export "_initialize")
@@ -80,6 +82,7 @@ def test_start_up_has_the_kernel(load: Load, caplog: pytest.LogCaptureFixture) -
     assert [record.getMessage() for record in caplog.records] == ["output"]
 
 
+@pytest.mark.only("wasmtime", why="libextism calls start functions as any other")
 def test_an_error_at_start_up_is_not_that_of_a_call(load: Load) -> None:
     plugin = load(f'{TEXTS} {ECHO} (func (export "_initialize") {SAY} {ANSWER})')
     assert plugin.call("echo", b"") == b""

@@ -302,7 +302,7 @@
   ;; A record at once, so that the text is there also when the guest traps. Kind 20; an empty one takes it back. Each
   ;; costs its length and its header, or a guest could fill the mailbox with them.
   (func (export "extism:host/env.error_set") (param $handle i64) (local $len i32)
-    (local.set $len (i32.wrap_i64 (call $length (local.get $handle))))
+    (local.set $len (call $size_of (local.get $handle)))
     (global.set $error (select (local.get $handle) (i64.const 0) (local.get $len)))
     (call $spend (i32.const 8))
     (call $spend (local.get $len))
@@ -463,8 +463,9 @@
       (i64.sub (global.get $var_used) (local.get $cost))
       (i64.add (i64.const 48) (i64.add (i64.extend_i32_u (local.get $len)) (i64.extend_i32_u (local.get $size)))))))))
 
-  ;; The length of a live block; stops the guest when the handle is none.
+  ;; The length of a live block, 0 of the null handle, which an empty text has; stops the guest when the handle is none.
   (func $size_of (export "size_of") (param $handle i64) (result i32) (local $at i32)
+    (if (i64.eqz (local.get $handle)) (then (return (i32.const 0))))
     (local.set $at (call $live (local.get $handle)))
     (if (i32.eqz (local.get $at)) (then (call $stop (i32.const 8) (i32.wrap_i64 (local.get $handle)))))
     (i32.load $map (local.get $at)))
