@@ -41,6 +41,7 @@
         │   │   └── AllocationFailed    the guest's own `alloc` returned 0
         │   ├── InputTooLarge       (ValueError)
         │   ├── OutputTooLarge      (ValueError)
+        │   ├── ResponseTooLarge    (ValueError) an HTTP response's body
         │   ├── TooManyMessages     the guest sent more messages than allowed
         │   ├── TooManyLogs         the guest logged more bytes than allowed
         │   ├── StateQuotaExceeded
@@ -373,6 +374,12 @@ class OutputTooLarge(LimitExceeded, ValueError):
     """The output of a call is over ``Limits.output_bytes``."""
 
     code = "output-too-large"
+
+
+class ResponseTooLarge(LimitExceeded, ValueError):
+    """The body of an HTTP response is over ``Limits.http_bytes``."""
+
+    code = "response-too-large"
 
 
 class TooManyMessages(LimitExceeded):

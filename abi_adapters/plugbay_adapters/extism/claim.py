@@ -70,7 +70,7 @@ def claim_module(
     findings: list[ModuleError] = []
     before: dict[str, ModuleInfo] = {}
     for name, module in linked:
-        findings += _import_findings(module, provided, before)
+        findings += _import_findings(module, provided, before, whose=f"its linked module {name} ")
         before[name] = module
     findings += [*_import_findings(info, provided, before), *_export_findings(info, functions)]
     return Claim(ABI, Certainty.EXACT if kernel else Certainty.POSSIBLE, evidence, tuple(findings), PLAIN)
@@ -88,12 +88,12 @@ def _export_findings(info: ModuleInfo, functions: tuple[str, ...]) -> list[Modul
         )
     hs_init = info.function("hs_init")
     if hs_init not in (None, _HS_INIT):
-        findings.append(_mistyped("hs_init", _HS_INIT, hs_init))
+        findings.append(_mistyped("export hs_init", _HS_INIT, hs_init, name="hs_init"))
     return findings
 
 
 def _import_findings(
-    info: ModuleInfo, provided: Mapping[str, FuncType], linked: Mapping[str, ModuleInfo]
+    info: ModuleInfo, provided: Mapping[str, FuncType], linked: Mapping[str, ModuleInfo], *, whose: str = ""
 ) -> list[ModuleError]:
     findings: list[ModuleError] = []
     for item in info.imports:
@@ -105,19 +105,23 @@ def _import_findings(
             if expected is not None and not isinstance(expected, FuncType):
                 continue  # limits of memories and tables are compared by the engine, when it links them
         if expected is None:
-            findings.append(_unserved(item.module, name, item.type, provided))
+            findings.append(_unserved(item.module, name, item.type, provided, whose))
         elif item.type != expected:
-            findings.append(_mistyped(name, expected, item.type))
+            findings.append(_mistyped(f"{whose}import {name}", expected, item.type, name=name))
     if any(item.module == WASI for item in info.imports):
         memory = info.export("memory")
         if memory is None or not isinstance(memory.type, MemoryType):
             findings.append(
-                MissingExport("imports WASI and does not export its memory", function="memory", expected="a memory")
+                MissingExport(
+                    f"{whose}imports WASI and does not export its memory", function="memory", expected="a memory"
+                )
             )
     return findings
 
 
-def _unserved(module: str, name: str, found: object, provided: Mapping[str, FuncType]) -> ForbiddenImport:
+def _unserved(
+    module: str, name: str, found: object, provided: Mapping[str, FuncType], whose: str
+) -> ForbiddenImport:
     users = sorted(known for known in provided if not known.startswith((ENV, WASI)))
     hints = {
         ENV: "its PDK is newer than this kernel, or of another kind than Extism 1.x",
@@ -125,14 +129,14 @@ def _unserved(module: str, name: str, found: object, provided: Mapping[str, Func
         USER_NAMESPACE: f"offered are: {', '.join(users)}" if users else "offer it with Host(functions=[…])",
     }
     return ForbiddenImport(
-        f"imports {name}, which nothing here provides",
+        f"{whose}imports {name}, which nothing here provides",
         function=name,
         found=str(found),
         hint=hints.get(module, "link a module of that name by a manifest, or offer a function with that namespace"),
     )
 
 
-def _mistyped(name: str, expected: object, found: object) -> WrongSignature:
+def _mistyped(what: str, expected: object, found: object, *, name: str) -> WrongSignature:
     return WrongSignature(
-        f"{name} is {found}, Extism's is {expected}", function=name, expected=str(expected), found=str(found)
+        f"{what} is {found}, the host's is {expected}", function=name, expected=str(expected), found=str(found)
     )

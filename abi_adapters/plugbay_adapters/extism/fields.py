@@ -26,6 +26,8 @@ class Problem:
     found: str
 
     def __str__(self) -> str:
+        if isinstance(self.found, Unknown):
+            return f"{self.path} is {self.found}; known here are {self.expected}"
         return f"{self.path} must be {self.expected}, not {self.found}"
 
 
@@ -40,7 +42,7 @@ class Problems:
     def add(self, path: str, expected: str, found: object) -> None:
         """Note a field; ``found`` is its value, or a :class:`Said` about it."""
         if len(self._kept) < REPORTED:
-            self._kept.append(Problem(path, expected, shown(found)))
+            self._kept.append(Problem(path, expected, found if isinstance(found, Unknown) else shown(found)))
         else:
             self._more += 1
 
@@ -60,6 +62,12 @@ class Problems:
 
 class Said(str):
     """Words about a value, shown as they are."""
+
+    __slots__ = ()
+
+
+class Unknown(Said):
+    """Said of a field that nobody knows; what was expected then are the names of those that are known."""
 
     __slots__ = ()
 
@@ -88,7 +96,7 @@ class Fields:
         for name in self._values:
             if name not in known:
                 path = self.path(name) if isinstance(name, str) and _NAME.fullmatch(name) else self.item(name)
-                self._problems.add(path, f"one of {', '.join(known)}", Said("an unknown field"))
+                self._problems.add(path, ", ".join(known), Unknown("an unknown field"))
 
     def item(self, key: object) -> str:
         """The path of an entry whose key is the user's own."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from plugbay.errors import HttpFailed, LimitExceeded
+from plugbay.errors import HttpFailed, ResponseTooLarge
 from plugbay.services.headers import HEAD_BYTES
 from plugbay.services.response import HttpResponse
 
@@ -23,7 +23,7 @@ def exchange(
     """Send a request and read its response. ``ssl_context`` is needed for https.
 
     Raises :class:`~plugbay.errors.HttpFailed`, :class:`~plugbay.errors.DeadlineExceeded`, and
-    :class:`~plugbay.errors.LimitExceeded` for a body over ``max_bytes``.
+    :class:`~plugbay.errors.ResponseTooLarge` for a body over ``max_bytes``.
     """
     url = httpcore.URL(
         scheme=request.url.scheme, host=request.url.host, port=request.url.port, target=request.url.target
@@ -54,7 +54,7 @@ def _body(response: httpcore.Response, max_bytes: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_stream():
         if len(body) + len(chunk) > max_bytes:
-            raise LimitExceeded(
+            raise ResponseTooLarge(
                 f"the response's body is over {max_bytes} bytes",
                 limit="http_bytes",
                 expected=max_bytes,

@@ -65,7 +65,7 @@ class HttpClient:
 
         Raises :class:`~plugbay.errors.PermissionDenied` for a host, at any hop, that ``grants`` does not cover;
         :class:`~plugbay.errors.HttpFailed`; :class:`~plugbay.errors.DeadlineExceeded`; and
-        :class:`~plugbay.errors.LimitExceeded` with the limit ``http_bytes``.
+        :class:`~plugbay.errors.ResponseTooLarge`.
         """
         target = parse_url(url)
         check_host(target, grants)
