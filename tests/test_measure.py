@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from plugbay import Host, Message, Plugin
+from plugbay import Host, Plugin
 from plugbay.errors import BatchError, ConfigInvalid, GuestTrap, PlugbayError
-from plugbay.measure import BATCH, BenchReport, bench_plugin, measure_batches, measure_calls, typical_payloads
+from plugbay.measure import BATCH, BenchReport, bench_plugin, measure_batches, measure_calls
 from plugbay.module.source import WasmSource, read_source
 
 QUICK = 0.02
@@ -100,13 +100,3 @@ def test_measurements_that_make_no_sense_are_refused(
 ) -> None:
     with pytest.raises(ConfigInvalid):
         bench_plugin(echo, source_of(echo_gear), [b"x"] * count, seconds=seconds, threads=threads)
-
-
-def test_typical_payloads_of_fluxrig_are_messages_of_their_own() -> None:
-    messages = [Message.from_cbor(payload) for payload in typical_payloads("fluxrig")]
-    assert len({message.id for message in messages}) == BATCH
-    assert messages[0].get("payment.currency") == "EUR"
-
-
-def test_typical_payloads_of_other_abis_are_letters() -> None:
-    assert all(payload.isascii() for payload in typical_payloads("other"))

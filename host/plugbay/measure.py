@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from time import perf_counter, perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plugbay.errors import ConfigInvalid
-from plugbay.message import Message
-from plugbay.peer import PeerFailed, ordinary_wasmtime_calls, why_no_peer
+from plugbay.peers import PeerFailed, Subject, find_peer
 
 if TYPE_CHECKING:
     from plugbay.module.source import WasmSource
@@ -27,8 +26,6 @@ BATCH = 1000
 """Messages of one ``call_many``, unless so many would take longer than the measurement."""
 _MOST_SAMPLES = 500_000
 _SINGLE = "single calls"
-_PEER = "wasmtime-py, ordinary calls"
-_FLUXRIG = "fluxrig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
-    """What was measured of one plugin. ``peer`` is the same steps through wasmtime-py's ordinary calls; when there is
-    none, ``peer_note`` says why."""
+    """What was measured of one plugin. ``peer`` is something else that answers the same calls; when there is none,
+    ``peer_note`` says why."""
 
     plugin: str
     abi: str
@@ -88,12 +85,13 @@ def bench_plugin(
     function: str | None = None,
     seconds: float = 1.0,
     threads: int = 2,
+    config: Mapping[str, Any] | None = None,
     on_step: OnStep | None = None,
 ) -> BenchReport:
     """Measure single calls and batches, with one thread and with ``threads``, and the peer, ``seconds`` each.
 
-    The payloads are sent in turn, again and again. Raises :class:`CallError` or :class:`BatchError` when the plugin
-    fails on one, :class:`ConfigInvalid` for a measurement that makes no sense.
+    The payloads are sent in turn, again and again. ``config`` is the plugin's, for the peer. Raises :class:`CallError`
+    or :class:`BatchError` when the plugin fails on one, :class:`ConfigInvalid` for a measurement that makes no sense.
     """
     if not 0.01 <= seconds <= 3600 or not 1 <= threads <= 64 or not payloads:
         raise ConfigInvalid(
@@ -110,8 +108,8 @@ def bench_plugin(
         tell(_batches(size, count))
         batch = measure_batches(plugin, function, payloads, size=size, seconds=seconds, threads=count)
         measurements += (single, batch)
-    tell(_PEER)
-    peer, note = _measure_peer(plugin, source, payloads, function, seconds)
+    subject = Subject(source.data, plugin.info, plugin.limits, config or {})
+    peer, note = _measure_peer(plugin.claim.abi, subject, payloads, function, seconds, tell)
     mean_bytes = sum(map(len, payloads)) / len(payloads)
     return BenchReport(
         plugin.name, plugin.claim.abi, source.digest, function, mean_bytes, tuple(measurements), peer, note
@@ -119,14 +117,15 @@ def bench_plugin(
 
 
 def _measure_peer(
-    plugin: Plugin, source: WasmSource, payloads: Sequence[bytes], function: str, seconds: float
+    abi: str, subject: Subject, payloads: Sequence[bytes], function: str, seconds: float, tell: OnStep
 ) -> tuple[Measurement | None, str | None]:
-    note = why_no_peer(plugin.claim.abi, plugin.info)
-    if note is not None:
-        return None, note
+    peer = find_peer(abi, subject)
+    if isinstance(peer, str):
+        return None, peer
+    tell(peer.name)
     try:
-        with ordinary_wasmtime_calls(source.data, plugin.info, plugin.limits, seconds=seconds) as call:
-            return measure_calls(call, function, payloads, seconds=seconds, way=_PEER), None
+        with peer.open(subject, seconds) as call:
+            return measure_calls(call, function, payloads, seconds=seconds, way=peer.name), None
     except PeerFailed as error:
         return None, str(error)
 
@@ -160,23 +159,6 @@ def measure_batches(
         return _Sample(len(durations) * size, (now - started) / 1e9, durations)
 
     return _measurement(_batches(size, threads), size, _in_threads(run, threads))
-
-
-def typical_payloads(abi: str) -> list[bytes]:
-    """Inputs for a plugin of that ABI when the user names none: fluxMsgs of a card payment, else letters."""
-    if abi != _FLUXRIG:
-        return [b"plugbay " * 32]
-    return [
-        Message.new(
-            data={
-                "payment": {"id": f"p-{index}", "amount": 1299 + index, "currency": "EUR", "channel": "pos"},
-                "card": {"hash": f"{index:064x}", "bin": "400000", "country": "DE"},
-                "merchant": {"id": "m-1017", "name": "Corner Shop", "mcc": "5411", "country": "DE"},
-            },
-            meta={"event.type": "card.payment"},
-        ).to_cbor()
-        for index in range(BATCH)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

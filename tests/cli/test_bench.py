@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 Cli = Callable[..., Any]
+ROOT = Path(__file__).parents[2]
+ECHO = ROOT / "benchmarks" / "guests" / "echo.wasm"
+COUNTER = ROOT / "examples" / "actors" / "counter-rust.wasm"
 QUICK = ("--seconds", "0.02")
 KEYS = {"plugin", "abi", "digest", "function", "payload_bytes", "measurements", "peer", "peer_note"}
 
@@ -39,3 +42,25 @@ def test_a_plugin_that_fails_can_not_be_measured(cli: Cli, trapping_file: Path) 
 
 def test_log_lines_are_not_shown(cli: Cli, logging_file: Path) -> None:
     assert cli("bench", logging_file, *QUICK, "--input", "x").err == ""
+
+
+def test_extism_plugins_and_actors_are_measured_beside_extism_s_sdk(cli: Cli) -> None:
+    for file in (ECHO, COUNTER):
+        result = cli("bench", file, *QUICK, "--threads", 1)
+        assert result.code == 0
+        assert "Extism's Python SDK" in result.text
+        assert "times as fast" in result.text
+
+
+def test_the_function_can_be_named(cli: Cli) -> None:
+    report = cli("bench", COUNTER, "get_version", *QUICK, "--threads", 1, "--json").json
+    assert report["function"] == "get_version"
+    result = cli("bench", COUNTER, "jump", *QUICK)
+    assert result.code == 2
+    assert "it has: get_metadata" in result.err
+
+
+def test_a_message_is_no_input_of_a_raw_extism_call(cli: Cli) -> None:
+    result = cli("bench", ECHO, *QUICK, "--message", "{}")
+    assert result.code == 2
+    assert "--input" in result.err

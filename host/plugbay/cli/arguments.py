@@ -14,6 +14,9 @@ ModuleFile = Annotated[
         help="The plugin: a .wasm or .wat file, an Extism manifest (JSON), or a URI that an installed plugin reads.",
     ),
 ]
+FunctionName = Annotated[
+    str | None, typer.Argument(metavar="[FUNCTION]", show_default=False, help="The function; its ABI's own by default.")
+]
 InputText = Annotated[
     str | None, typer.Option("--input", metavar="TEXT", show_default=False, help="The input, as UTF-8 text.")
 ]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugbay.cli.arguments import InputFile, InputText, MessageLine, ModuleFile
-from plugbay.cli.hosting import Hosting, load_module, open_host, read_module_file
+from plugbay.cli.arguments import FunctionName, InputFile, InputText, MessageLine, ModuleFile
+from plugbay.cli.hosting import Hosting, function_of, load_module, open_host, read_module_file
 from plugbay.cli.payload import read_message, read_payload, require_one_input
 from plugbay.cli.session import session_of
+from plugbay.errors import ConfigInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from plugbay.cli.output import Output
     from plugbay.measure import BenchReport, Measurement, OnStep
+    from plugbay.plugin import Plugin
 
 Seconds = Annotated[
     float, typer.Option("--seconds", metavar="SECONDS", min=0.01, max=3600, help="How long each way is measured.")
@@ -33,6 +35,7 @@ def bench(
     context: typer.Context,
     file: ModuleFile,
     hosting: Hosting,
+    function: FunctionName = None,
     text: InputText = None,
     input_file: InputFile = None,
     message: MessageLine = None,
@@ -42,34 +45,55 @@ def bench(
     """Measure how fast a plugin answers: single calls and batches, with one thread and with several.
 
     A fluxrig gear that imports nothing but env.log is measured beside wasmtime-py's ordinary calls, which do the same
-    steps; the last column says how many times as fast plugbay is. Without an input a gear gets typical messages of a
-    card payment, other plugins get letters.
+    steps; Extism plugins and Reflow actors beside Extism's Python SDK. The last column says how many times as fast
+    plugbay is. Without an input a gear gets typical messages of a card payment, an actor a context with values on its
+    required inports, other plugins get letters. With --message a gear gets that message.
 
     Example: `plugbay bench gear.wasm --message '{"data": {"amount": 12}}' --seconds 3`
     """
-    from plugbay.measure import bench_plugin, typical_payloads
+    from plugbay.measure import bench_plugin
+    from plugbay.samples import typical_payloads
 
     session = session_of(context)
     output = session.output
     require_one_input(input=text, input_file=input_file, message=message)
-    incoming = read_message(message).to_cbor() if message is not None else None
     with open_host(session, hosting) as host:
         source = read_module_file(host, file)
         with load_module(host, hosting, source, instances=threads) as plugin:
-            if incoming is not None:
-                payloads = [incoming]
+            if message is not None:
+                payloads = [_encoded(plugin, message)]
             elif text is not None or input_file is not None:
                 payloads = [read_payload(text, input_file, most=hosting.limits.input_bytes)]
             else:
-                payloads = typical_payloads(plugin.claim.abi)
+                payloads = typical_payloads(plugin.claim.abi, plugin.metadata, hosting.config)
             with _silent_guests(), _progress(output) as on_step:
-                report = bench_plugin(plugin, source, payloads, seconds=seconds, threads=threads, on_step=on_step)
+                report = bench_plugin(
+                    plugin,
+                    source,
+                    payloads,
+                    function=function_of(plugin, function),
+                    seconds=seconds,
+                    threads=threads,
+                    config=hosting.config,
+                    on_step=on_step,
+                )
     if output.json:
         output.document(report.to_dict())
         return
     output.show(_table(report))
     if report.peer_note is not None:
         output.say(f"no comparison: {report.peer_note}")
+
+
+def _encoded(plugin: Plugin, line: str) -> bytes:
+    """The bytes of a message, for an ABI whose raw calls take such."""
+    from plugbay.peers.extism import EXTISM_ABIS
+
+    if plugin.claim.abi in EXTISM_ABIS:
+        raise ConfigInvalid(
+            f"raw calls of the {plugin.claim.abi} ABI take no fluxMsg", hint="give the bytes with --input"
+        )
+    return read_message(line).to_cbor()
 
 
 @contextmanager

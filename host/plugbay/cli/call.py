@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugbay.cli.arguments import InputFile, InputText, MessageLine, ModuleFile
+from plugbay.cli.arguments import FunctionName, InputFile, InputText, MessageLine, ModuleFile
 from plugbay.cli.failure import describe, exit_code, facts_of
 from plugbay.cli.guest_logs import show_records, shown_logs
-from plugbay.cli.hosting import Hosting, load_plugin, open_host
+from plugbay.cli.hosting import Hosting, function_of, load_plugin, open_host
 from plugbay.cli.payload import read_message, read_payload, require_one_input
 from plugbay.cli.session import session_of
 from plugbay.cli.text import byte_size, hex_lines, is_text
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 _SHOWN_BYTES = 1024
 
-FunctionName = Annotated[
-    str | None, typer.Argument(metavar="[FUNCTION]", show_default=False, help="The function; its ABI's own by default.")
-]
 Port = Annotated[str, typer.Option("--port", metavar="NAME", help="With --message: the port that it arrives at.")]
 
 
@@ -61,18 +58,12 @@ def call(
     ):
         if incoming is None:
             payload = read_payload(text, input_file, most=hosting.limits.input_bytes)
-            _call(output, plugin, function or plugin.default_function, payload)
+            _call(output, plugin, function_of(plugin, function), payload)
         else:
             _report(output, plugin, plugin.process(incoming, port))
 
 
 def _call(output: Output, plugin: Plugin, function: str, payload: bytes) -> None:
-    if function not in plugin.functions:
-        raise ConfigInvalid(
-            f"the plugin has no function {function}",
-            function=function,
-            hint=f"it has: {', '.join(sorted(plugin.functions))}",
-        )
     started = perf_counter()
     result = plugin.call(function, payload)
     seconds = perf_counter() - started

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugbay.detection import AUTO
+from plugbay.errors import ConfigInvalid
 from plugbay.limits import Limits
 from plugbay.module.source import WasmSource
 from plugbay.module.wat import compile_text, looks_like_text
@@ -73,3 +74,16 @@ def load_module(host: Host, hosting: Hosting, source: WasmSource, *, instances: 
         name=hosting.name,
         features=hosting.features,
     )
+
+
+def function_of(plugin: Plugin, name: str | None) -> str:
+    """The function that a verb was told to call, or the plugin's own. Raises :class:`ConfigInvalid`."""
+    if name is None:
+        return plugin.default_function
+    if name not in plugin.functions:
+        raise ConfigInvalid(
+            f"the plugin has no function {name}",
+            function=name,
+            hint=f"it has: {', '.join(sorted(plugin.functions))}",
+        )
+    return name

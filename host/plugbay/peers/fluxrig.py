@@ -1,48 +1,42 @@
-"""The peer that plugbay's speed is measured beside: a fluxrig call's steps through wasmtime-py's ordinary calls."""
+"""A fluxrig call's steps through wasmtime-py's ordinary calls."""
 
 from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import wasmtime
 
 from plugbay.engines.wasmtime.epoch import TICK_SECONDS, process_ticker
 from plugbay.limits import PAGE_BYTES
+from plugbay.peers.contract import PeerFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from plugbay.limits import Limits
     from plugbay.module.info import ModuleInfo
+    from plugbay.peers.contract import Subject
 
-_FLUXRIG = "fluxrig"
+FLUXRIG: Final = "fluxrig"
 _LOG = "env.log"
 _U32, _U64 = 2**32 - 1, 2**64 - 1
 
 
-class PeerFailed(Exception):
-    """The peer could not run the module; the text says why."""
-
-
-def why_no_peer(abi: str, info: ModuleInfo) -> str | None:
-    """Why :func:`ordinary_wasmtime_calls` can't drive a module; None when it can."""
-    if abi != _FLUXRIG:
-        return f"the peer knows the steps of fluxrig, not those of {abi}"
+def why_no_ordinary_calls(info: ModuleInfo) -> str | None:
+    """Why :func:`ordinary_wasmtime_calls` can't drive a gear; None when it can."""
     beyond = sorted({f"{item.module}.{item.name}" for item in info.imports} - {_LOG})
     return f"the plugin imports {', '.join(beyond)}; the peer serves only {_LOG}" if beyond else None
 
 
 @contextmanager
-def ordinary_wasmtime_calls(
-    wasm: bytes, info: ModuleInfo, limits: Limits, *, seconds: float
-) -> Generator[Callable[[str, bytes], bytes]]:
+def ordinary_wasmtime_calls(subject: Subject, seconds: float) -> Generator[Callable[[str, bytes], bytes]]:
     """The steps of a fluxrig call as wasmtime-py's documentation shows them: alloc, write, process, read, free, free.
 
     For measuring only: the memory limit holds, and all calls together get ``seconds`` and the deadline beyond. Raises
     :class:`PeerFailed`, also for what wasmtime raises inside the ``with``.
     """
+    limits = subject.limits
     config = wasmtime.Config()
     config.epoch_interruption = True
     engine = wasmtime.Engine(config)
@@ -50,9 +44,9 @@ def ordinary_wasmtime_calls(
     store = wasmtime.Store(engine)
     try:
         store.set_limits(memory_size=limits.memory_pages * PAGE_BYTES)
-        module = wasmtime.Module(engine, wasm)
+        module = wasmtime.Module(engine, subject.data)
         store.set_epoch_deadline(math.ceil((seconds + limits.deadline) / TICK_SECONDS) + 1)
-        yield _ordinary_call(store, _exports(store, module), "alloc" if info.function("alloc") else "malloc")
+        yield _ordinary_call(store, _exports(store, module), "alloc" if subject.info.function("alloc") else "malloc")
     except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
         raise PeerFailed(f"the peer failed: {str(error).strip().splitlines()[-1].strip()}") from error
     finally:
