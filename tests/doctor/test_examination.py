@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import plugbay_adapters.fluxrig
 from plugbay import Limits, PlugbayPlugins
 from plugbay.doctor import DoctorReport, Place, examination, examine
 from plugbay.doctor.attacks import attacks
@@ -31,6 +32,10 @@ ENDS = {
     "wild_pointer": ("pointer-out-of-bounds", None),
     "wild_scribble": ("guest-trap", None),
     "forbidden_services": (None, None),
+    "extism_endless_loop": ("deadline-exceeded", "deadline"),
+    "extism_var_flood": ("variable-store-full", "var_bytes"),
+    "extism_forged_handle": ("invalid-handle", None),
+    "extism_network": ("permission-denied", None),
 }
 
 
@@ -61,8 +66,14 @@ def test_the_details_say_what_happened(report: DoctorReport) -> None:
 def test_the_report_tells_what_is_installed(report: DoctorReport) -> None:
     versions = dict(report.versions)
     assert {"python", "platform", "plugbay", "wasmtime", "cbor2"} <= versions.keys()
-    assert [(engine.name, engine.version) for engine in report.engines] == [("wasmtime", versions["wasmtime"])]
-    assert [(adapter.name, adapter.engines) for adapter in report.adapters] == [("fluxrig", ("wasmtime",))]
+    engines = {engine.name: engine.version for engine in report.engines}
+    assert engines.keys() == {"wasmtime", "extism"}
+    assert engines["wasmtime"] == versions["wasmtime"]
+    assert {adapter.name: adapter.engines for adapter in report.adapters} == {
+        "fluxrig": ("wasmtime",),
+        "extism": ("wasmtime", "extism"),
+        "reflow": ("wasmtime", "extism"),
+    }
     hooks = {plugin.name: (plugin.package, plugin.hooks) for plugin in report.plugins}
     assert hooks["fluxrig"] == (f"plugbay {versions['plugbay']}", ("plugbay_adapters",))
 
@@ -107,7 +118,23 @@ def test_without_an_adapter_there_is_nothing_to_test_with() -> None:
     finally:
         plugins.close()
     assert report.problems == ("no adapter to test with: the hostile guests speak fluxrig",)
+    assert report.notes == ("no adapter for extism: its hostile guests were left out",)
     assert (report.adapters, report.attacks) == ((), ())
+
+
+def test_without_extism_s_adapter_its_guests_are_left_out() -> None:
+    class Fluxrig:
+        plugbay_engines = staticmethod(hookimpl(plugbay_engines))
+        plugbay_adapters = staticmethod(plugbay_adapters.fluxrig.plugbay_adapters)
+
+    plugins = PlugbayPlugins([Fluxrig()], entry_points=False)
+    try:
+        report = examine(plugins, Limits(deadline=0.1))
+    finally:
+        plugins.close()
+    assert report.passed
+    assert report.notes == ("no adapter for extism: its hostile guests were left out",)
+    assert {result.guest for result in report.attacks} == {guest for guest in ENDS if not guest.startswith("extism")}
 
 
 def _answering(error: PlugbayError | None) -> Callable[..., Outcome]:
@@ -169,6 +196,6 @@ def test_a_cache_that_others_can_write_to_is_a_problem(monkeypatch: pytest.Monke
 
 def test_every_guest_has_a_file_and_every_file_a_guest() -> None:
     folder = Path(examination.__file__).parent / "guests"
-    names = {attack.guest for attack in attacks()} | {"honest", "frame"}
+    names = {attack.guest for attack in attacks()} | {"honest", "frame", "extism_frame"}
     assert {path.stem for path in folder.iterdir() if path.suffix == ".wat"} == names
     assert set(ENDS) == {attack.guest for attack in attacks()}

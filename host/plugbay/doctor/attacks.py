@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Final
 from plugbay.errors import (
     DeadlineExceeded,
     GuestTrap,
+    InvalidHandle,
     OutOfFuel,
     OutOfMemory,
     OutputTooLarge,
+    PermissionDenied,
     PlugbayError,
     PointerOutOfBounds,
     TooManyLogs,
     TooManyMessages,
+    VariableStoreFull,
 )
 from plugbay.module.wat import compile_text
 from plugbay.outcome import LogLevel
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from plugbay.limits import Limits
     from plugbay.outcome import Outcome
 
+FLUXRIG: Final = "fluxrig"
+EXTISM: Final = "extism"
+_FRAMES: Final = {FLUXRIG: "frame", EXTISM: "extism_frame"}
 HONEST: Final = "honest"
 """The guest that stands beside the others and attacks nothing."""
 _PLACE: Final = ";; (the guest's file comes here)"
@@ -44,12 +50,14 @@ class Attack:
     ends_well: Judge
     fuel: int | None = None
     """Fuel units that the guest gets; None = it is not metered."""
+    abi: str = FLUXRIG
+    """The ABI that it speaks."""
 
 
-def guest_module(guest: str) -> bytes:
-    """The guest's module: its file put into the frame that all of them share, compiled."""
+def guest_module(guest: str, abi: str = FLUXRIG) -> bytes:
+    """The guest's module: its file put into the frame that all of its ABI share, compiled."""
     folder = files("plugbay.doctor") / "guests"
-    frame = folder.joinpath("frame.wat").read_text("utf-8")
+    frame = folder.joinpath(f"{_FRAMES[abi]}.wat").read_text("utf-8")
     own = folder.joinpath(f"{guest}.wat").read_text("utf-8")
     return compile_text(frame.replace(_PLACE, own).encode(), f"{guest}.wat")
 
@@ -68,6 +76,29 @@ def attacks() -> tuple[Attack, ...]:
         Attack("wild_pointer", "to return what is not its own", "bounds check", _fails(PointerOutOfBounds)),
         Attack("wild_scribble", "to write beyond its memory", "sandbox", _fails(GuestTrap)),
         Attack("forbidden_services", "to reach state and network", "permissions", _was_refused),
+        *_extism_attacks(),
+    )
+
+
+def _extism_attacks() -> tuple[Attack, ...]:
+    """What only Extism's kernel can be asked for; and the deadline, which its driver has to keep too."""
+    return (
+        Attack("extism_endless_loop", "Extism: never to return", "deadline", _fails(DeadlineExceeded), abi=EXTISM),
+        Attack(
+            "extism_var_flood",
+            "Extism: to keep variables without end",
+            "var_bytes",
+            _fails(VariableStoreFull),
+            abi=EXTISM,
+        ),
+        Attack(
+            "extism_forged_handle",
+            "Extism: to pass a handle made up",
+            "handle check",
+            _fails(InvalidHandle),
+            abi=EXTISM,
+        ),
+        Attack("extism_network", "Extism: to reach the network", "permissions", _fails(PermissionDenied), abi=EXTISM),
     )
 
 

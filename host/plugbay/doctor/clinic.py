@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from plugbay.doctor.attacks import HONEST, attacks, guest_module
+from plugbay.doctor.attacks import FLUXRIG, HONEST, attacks, guest_module
 from plugbay.doctor.report import AttackResult, Place
 from plugbay.errors import PlugbayError
 from plugbay.host import Host
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from plugbay.plugin import Plugin
     from plugbay.plugins import PlugbayPlugins
 
-ABI: Final = "fluxrig"
-"""The ABI that the guests speak; without its adapter there is nothing to attack with."""
 _HOSTILE_BYTES: Final = 256
 
 
 class Clinic:
-    """A host with every hostile guest loaded, and the honest one. Close it, or use it as a context manager.
+    """A host with the honest guest and every hostile one whose ABI is installed. Close it, or use it as a context manager.
 
     Raises :class:`PlugbayError` when a guest can't be loaded under the limits.
     """
@@ -38,8 +36,12 @@ class Clinic:
         self._cue = Message.new(data={"cue": "x" * _HOSTILE_BYTES})
         self._host = Host(plugins=plugins, limits=self.limits, permissions=Permissions())
         try:
-            self._honest = self._load(HONEST, self.limits)
-            self._guests = [(attack, self._load(attack.guest, self._limits_for(attack))) for attack in attacks()]
+            self._honest = self._load(HONEST, FLUXRIG, self.limits)
+            self._guests = [
+                (attack, self._load(attack.guest, attack.abi, self._limits_for(attack)))
+                for attack in attacks()
+                if attack.abi in plugins.adapters
+            ]
         except BaseException:
             self._host.close()
             raise
@@ -60,8 +62,8 @@ class Clinic:
     ) -> None:
         self.close()
 
-    def _load(self, guest: str, limits: Limits) -> Plugin:
-        return self._host.load(guest_module(guest), abi=ABI, name=guest.replace("_", "-"), limits=limits)
+    def _load(self, guest: str, abi: str, limits: Limits) -> Plugin:
+        return self._host.load(guest_module(guest, abi), abi=abi, name=guest.replace("_", "-"), limits=limits)
 
     def _limits_for(self, attack: Attack) -> Limits:
         return self.limits if attack.fuel is None else self.limits.with_changes(fuel=attack.fuel)
@@ -88,7 +90,7 @@ class Clinic:
     def _serves(self, plugin: Plugin) -> bool:
         """Whether the plugin echoes the next message."""
         outcome = plugin.process(self._calm)
-        return [message for _, message in outcome.messages] == [self._calm]
+        return [message.data for _, message in outcome.messages] == [self._calm.data]
 
 
 def _detail(outcome: Outcome) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from plugbay.doctor.attacks import HONEST, guest_module
+from plugbay.doctor.attacks import EXTISM, FLUXRIG, HONEST, guest_module
 from plugbay.doctor.child import in_forked_child
-from plugbay.doctor.clinic import ABI, Clinic
+from plugbay.doctor.clinic import Clinic
 from plugbay.doctor.report import AdapterReport, AttackResult, DoctorReport, EngineReport, Place, PluginReport
 from plugbay.engines.wasmtime.cache import ArtifactCache
 from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEADLINE: Final = 0.25
 """Seconds that a guest gets when no limits are given: enough on a busy machine, and over soon."""
-PACKAGES: Final = ("plugbay", "wasmtime", "cbor2", "pluggy", "httpcore")
+PACKAGES: Final = ("plugbay", "wasmtime", "extism-sys", "cbor2", "pluggy", "httpcore")
 """Packages whose versions are reported."""
 _PATIENCE: Final = 5.0
 """Seconds that a forked child gets beyond its deadlines."""
@@ -45,10 +45,12 @@ def examine(plugins: PlugbayPlugins | None = None, limits: Limits | None = None)
     assert plugins is not None
     try:
         findings = _Findings()
-        if ABI in plugins.adapters:
+        if FLUXRIG in plugins.adapters:
             findings.run(plugins, limits)
         else:
-            findings.problems.append(f"no adapter to test with: the hostile guests speak {ABI}")
+            findings.problems.append(f"no adapter to test with: the hostile guests speak {FLUXRIG}")
+        if EXTISM not in plugins.adapters:
+            findings.notes.append(f"no adapter for {EXTISM}: its hostile guests were left out")
         cache = _cache_of(plugins).info()
         if cache.problem is not None:
             findings.problems.append(f"the cache can't be used: {cache.problem}")
