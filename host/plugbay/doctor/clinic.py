@@ -25,7 +25,7 @@ _HOSTILE_BYTES: Final = 256
 
 
 class Clinic:
-    """A host with the honest guest and every hostile one whose ABI is installed. Close it, or use it as a context manager.
+    """A host with the honest guest and every hostile one whose ABI is installed. Close it, or use it with ``with``.
 
     Raises :class:`PlugbayError` when a guest can't be loaded under the limits.
     """
