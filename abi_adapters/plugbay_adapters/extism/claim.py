@@ -119,9 +119,7 @@ def _import_findings(
     return findings
 
 
-def _unserved(
-    module: str, name: str, found: object, provided: Mapping[str, FuncType], whose: str
-) -> ForbiddenImport:
+def _unserved(module: str, name: str, found: object, provided: Mapping[str, FuncType], whose: str) -> ForbiddenImport:
     users = sorted(known for known in provided if not known.startswith((ENV, WASI)))
     hints = {
         ENV: "its PDK is newer than this kernel, or of another kind than Extism 1.x",

@@ -135,6 +135,7 @@ class DrivenGuest:
 
     def __init__(self, code: DrivenCode, plugin: str, files: GuestFiles) -> None:
         self.poisoned = False
+        self.unsettled = True
         self._files = files
         self._code = code
         self._plugin = plugin
@@ -166,10 +167,13 @@ class DrivenGuest:
         if function != self._selected:
             self._select(function)
         try:
-            done: bytes | Row | None = self._invoke(payload)
-            if done is None:
-                done = self._guest.row()
+            output = self._invoke(payload)
+            if output is not None and function != COMMAND:
+                return output
+            self.unsettled = True
+            done = output if output is not None else self._guest.row()
         except PlugbayError as error:
+            self.unsettled = True
             failure = self._failure(error)
             raise failure from failure.__cause__
         try:
@@ -191,9 +195,11 @@ class DrivenGuest:
     def take_logs(self) -> tuple[LogRecord, ...]:
         """The log lines since they were last taken, and the host's notes on services that it refused."""
         if self.batches and not self._logs:
+            self.unsettled = False
             return ()
         logs = (*self._logs, *self._guest.notes())
         self._logs.clear()
+        self.unsettled = not self.batches
         return logs
 
     @property

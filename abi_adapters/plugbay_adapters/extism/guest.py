@@ -17,10 +17,12 @@ class ExtismGuest(Protocol):
     """One live plugin; used by one thread at a time.
 
     ``poisoned`` is set when it is in an unknown condition and no call may follow. ``batches`` says whether it asks the
-    host for nothing, so that many messages may run in one crossing.
+    host for nothing, so that many messages may run in one crossing. ``unsettled`` is set when the last call may have
+    poisoned it or left log lines; it spares most calls the look.
     """
 
     poisoned: bool
+    unsettled: bool
     batches: bool
     services: HostServices
 

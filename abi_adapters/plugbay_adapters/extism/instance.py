@@ -47,9 +47,13 @@ class ExtismInstance:
         if function not in self._functions:
             raise self._no_function(function)
         try:
-            return self._invoke(function, payload)
-        finally:
+            output = self._invoke(function, payload)
+        except BaseException:
             self._settle()
+            raise
+        if self._guest.unsettled:
+            self._settle()
+        return output
 
     def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Raw outputs, in order."""

@@ -60,6 +60,7 @@ class ReferenceGuest:
 
     def __init__(self, code: ReferenceCode, seat: Seat, services: HostServices) -> None:
         self.poisoned = False
+        self.unsettled = True
         self.batches = not seat.board.functions
         self.services = services
         self._code = code
