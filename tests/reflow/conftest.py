@@ -10,9 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from tests.reflow.machine import METADATA, scripted_actor
 
-import plugbay.engines.extism.plugin
 from plugbay import Host, Permissions, Plugin
-from plugbay.plugins import PlugbayPlugins
 from plugbay_adapters.reflow.metadata import ActorMetadata, Port
 from plugbay_adapters.reflow.values import MessageType, Value
 
@@ -68,15 +66,6 @@ def counter() -> ActorMetadata:
     )
 
 
-@pytest.fixture(scope="session")
-def plugins() -> Iterator[PlugbayPlugins]:
-    """The installed plugins; libextism's engine, too."""
-    installed = PlugbayPlugins()
-    plugins = installed if "extism" in installed.engines else PlugbayPlugins([plugbay.engines.extism.plugin])
-    yield plugins
-    plugins.close()
-
-
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     """Each engine; a test for one of them alone is parametrised with it."""
@@ -84,9 +73,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def host(engine: str, plugins: PlugbayPlugins) -> Iterator[Host]:
+def host(engine: str) -> Iterator[Host]:
     """A host on that engine, which lets actors use their state."""
-    with Host(engine=engine, plugins=plugins, permissions=Permissions(state=True)) as host:
+    with Host(engine=engine, permissions=Permissions(state=True)) as host:
         yield host
 
 

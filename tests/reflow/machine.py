@@ -1,8 +1,8 @@
 """An actor that does what its messages say: scripts of calls of Extism's kernel and of Reflow's host functions.
 
 A script is operations end to end, made by :func:`op`; at its end it returns 0. The actor has 16 registers for handles.
-What an operation finds out is noted (``length``, ``load_u8``, ``show``, …), and ``answer_notes`` makes the notes the
-output. Handles themselves are not noted, since each kernel numbers its blocks in its own way.
+What ``show`` and ``load_u8`` find is noted, and ``answer_notes`` makes the notes the output. Handles themselves are not
+noted, since each kernel numbers its blocks in its own way.
 """
 
 from __future__ import annotations
@@ -30,27 +30,14 @@ _OPERATIONS: Final[dict[str, tuple[str, str]]] = {
     "text": ("rt", "(call $set (call $u8) (call $literal))"),
     "number": ("rq", "(call $set (call $u8) (call $u64))"),
     "add": ("rrq", "(call $set (call $u8) (i64.add (call $get) (call $u64)))"),
-    "alloc": ("rq", "(call $set (call $u8) (call $alloc (call $u64)))"),
     "filled": ("rib", "(call $set (call $u8) (call $filled (call $u32) (call $u8)))"),
     "free": ("r", "(call $free (call $get))"),
-    "length": ("r", "(call $note (call $length (call $get)))"),
-    "is_null": ("r", "(call $note (i64.extend_i32_u (i64.eqz (call $get))))"),
     "load_u8": ("r", "(call $note (i64.extend_i32_u (call $load_u8 (call $get))))"),
-    "load_u64": ("r", "(call $note (call $load_u64 (call $get)))"),
-    "store_u8": ("rb", "(call $store_u8 (call $get) (call $u8))"),
-    "store_u64": ("rq", "(call $store_u64 (call $get) (call $u64))"),
     "show": ("r", "(call $show (call $get))"),
     "input": ("r", "(call $set (call $u8) (call $input_offset))"),
-    "input_length": ("", "(call $note (call $input_length))"),
-    "input_load_u8": ("q", "(call $note (i64.extend_i32_u (call $input_load_u8 (call $u64))))"),
-    "input_load_u64": ("q", "(call $note (call $input_load_u64 (call $u64)))"),
     "output": ("r", "(call $output_all (call $get))"),
-    "output_range": ("rq", "(call $output_set (call $get) (call $u64))"),
     "answer_notes": ("", "(call $output_notes)"),
     "error": ("r", "(call $error_set (call $get))"),
-    "config": ("rr", "(call $set (call $u8) (call $config_get (call $get)))"),
-    "var": ("rr", "(call $set (call $u8) (call $var_get (call $get)))"),
-    "set_var": ("rr", "(call $var_set (call $get) (call $get))"),
     "state": ("rr", "(call $set (call $u8) (call $get_state (call $get)))"),
     "set_state": ("rr", "(call $set_state (call $get) (call $get))"),
     "send": ("r", "(call $send_output (call $get))"),
@@ -60,8 +47,6 @@ _OPERATIONS: Final[dict[str, tuple[str, str]]] = {
         (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"""),
     "ask": ("", "(call $ask)"),
     "log_info": ("r", "(call $log_info (call $get))"),
-    "log_level": ("", "(call $note (i64.extend_i32_u (call $get_log_level)))"),
-    "remember": ("b", "(call $note (global.get $memory)) (global.set $memory (i64.extend_i32_u (call $u8)))"),
     "grow": ("i", "(if (i32.eq (memory.grow (call $u32)) (i32.const -1)) (then (unreachable)))"),
     "trap": ("", "(unreachable)"),
     "spin": ("", "(loop $on (br $on))"),
@@ -77,20 +62,13 @@ _ENV: Final = """
   (import "extism:host/env" "free" (func $free (param i64)))
   (import "extism:host/env" "length" (func $length (param i64) (result i64)))
   (import "extism:host/env" "load_u8" (func $load_u8 (param i64) (result i32)))
-  (import "extism:host/env" "load_u64" (func $load_u64 (param i64) (result i64)))
   (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
-  (import "extism:host/env" "store_u64" (func $store_u64 (param i64 i64)))
   (import "extism:host/env" "input_offset" (func $input_offset (result i64)))
   (import "extism:host/env" "input_length" (func $input_length (result i64)))
   (import "extism:host/env" "input_load_u8" (func $input_load_u8 (param i64) (result i32)))
-  (import "extism:host/env" "input_load_u64" (func $input_load_u64 (param i64) (result i64)))
   (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
   (import "extism:host/env" "error_set" (func $error_set (param i64)))
-  (import "extism:host/env" "config_get" (func $config_get (param i64) (result i64)))
-  (import "extism:host/env" "var_get" (func $var_get (param i64) (result i64)))
-  (import "extism:host/env" "var_set" (func $var_set (param i64 i64)))
   (import "extism:host/env" "log_info" (func $log_info (param i64)))
-  (import "extism:host/env" "get_log_level" (func $get_log_level (result i32)))
 """
 _USER_FUNCTIONS: Final = """
   (import "extism:host/user" "__get_state" (func $get_state (param i64) (result i64)))
@@ -103,7 +81,6 @@ _MACHINE: Final = """
   (global $ip (mut i32) (i32.const 0))
   (global $end (mut i32) (i32.const 0))
   (global $notes (mut i32) (i32.const 0))
-  (global $memory (mut i64) (i64.const 0))
 
   (func $get (result i64) (i64.load (i32.shl (call $u8) (i32.const 3))))
   (func $set (param $register i32) (param $value i64)
@@ -199,6 +176,7 @@ _ACTOR: Final = """
   (func $decode (result i32) (local $at i32) (local $to i32) (local $byte i32) (local $number i32)
     (local.set $at (i32.const {numbers}))
     (local.set $to (i32.const 0x100000))
+    (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 93)) (then (return (local.get $to))))
     (loop $next
       (local.set $byte (i32.load8_u (local.get $at)))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))

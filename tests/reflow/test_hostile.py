@@ -31,7 +31,6 @@ from plugbay.state import MemoryStore
 if TYPE_CHECKING:
     from tests.reflow.conftest import Load
 
-    from plugbay.plugins import PlugbayPlugins
     from plugbay.state import Versioned
 
 Strike = Callable[..., PlugbayError]
@@ -225,14 +224,14 @@ def test_a_state_that_no_longer_fits_into_an_input_is_named(load: Load) -> None:
 
 
 @pytest.fixture
-def asking(engine: str, plugins: PlugbayPlugins) -> Iterator[Callable[..., tuple[Host, Plugin]]]:
+def asking(engine: str) -> Iterator[Callable[..., tuple[Host, Plugin]]]:
     """Loads an actor whose operation ``ask`` calls a function of ours."""
     hosts: list[Host] = []
 
     def load(body: Callable[[], None], *, threaded: bool = False) -> tuple[Host, Plugin]:
         ask = host_function(name="ask", threaded=threaded)(body)
         granted = Permissions(state=True, functions=("ask",))
-        hosts.append(Host(engine=engine, plugins=plugins, permissions=granted, functions=[ask]))
+        hosts.append(Host(engine=engine, permissions=granted, functions=[ask]))
         return hosts[-1], hosts[-1].load(scripted_actor(ask=ASK), name="actor", limits=Limits(deadline=0.3))
 
     yield load
@@ -257,9 +256,9 @@ class SlowStore(MemoryStore):
         return super().get(namespace, key)
 
 
-def test_a_deadline_holds_over_a_store_whose_answer_comes_too_late(engine: str, plugins: PlugbayPlugins) -> None:
+def test_a_deadline_holds_over_a_store_whose_answer_comes_too_late(engine: str) -> None:
     granted = Permissions(state=True)
-    with Host(engine=engine, plugins=plugins, permissions=granted, state=SlowStore()) as host:
+    with Host(engine=engine, permissions=granted, state=SlowStore()) as host:
         actor = host.load(scripted_actor(), name="actor", limits=Limits(deadline=0.3))
         with pytest.raises(DeadlineExceeded):
             actor.call("run", op("text", 0, b"k") + op("state", 1, 0))

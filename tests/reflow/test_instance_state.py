@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from tests.reflow.conftest import Load
 
-    from plugbay.plugins import PlugbayPlugins
 
 NOTHING = returns({"outputs": {}})
 SEND_CONTEXT = op("input", 0) + op("send", 0) + NOTHING
@@ -38,13 +37,8 @@ SEND_CONTEXT = op("input", 0) + op("send", 0) + NOTHING
 WORKER = """
 import sys
 from plugbay import Host, Message, Permissions
-from plugbay.plugins import PlugbayPlugins
-import plugbay.engines.extism.plugin as libextism
-plugins = PlugbayPlugins()
-if "extism" not in plugins.engines:
-    plugins = PlugbayPlugins([libextism])
 granted = Permissions(state=True)
-with Host(state="sqlite:" + sys.argv[1], engine=sys.argv[2], plugins=plugins, permissions=granted) as host:
+with Host(state="sqlite:" + sys.argv[1], engine=sys.argv[2], permissions=granted) as host:
     actor = host.load(sys.argv[3], name="actor")
     while True:
         outcome = actor.process(Message.new({"value": [1, 2, 3]}), "in").raise_for_error()
@@ -172,7 +166,7 @@ def test_a_state_over_its_quota_is_refused_and_the_old_one_stays(load: Load, hos
     assert run(actor, result({"n": "x" * 60})).error is None
 
 
-def test_a_message_that_lost_a_race_is_run_again(engine: str, plugins: PlugbayPlugins) -> None:
+def test_a_message_that_lost_a_race_is_run_again(engine: str) -> None:
     others = [b"10", b"20"]
 
     @host_function
@@ -184,7 +178,7 @@ def test_a_message_that_lost_a_race_is_run_again(engine: str, plugins: PlugbayPl
             host.state.commit("actor", {"count": version}, {"count": others.pop()}, quota_bytes=1000)
 
     granted = Permissions(state=True, functions=("ask",))
-    with Host(engine=engine, plugins=plugins, permissions=granted, functions=[ask]) as host:
+    with Host(engine=engine, permissions=granted, functions=[ask]) as host:
         actor = host.load(scripted_actor(ask=ASK), name="actor")
         run(actor, sets("count", 0), NOTHING)
         outcome = run(actor, op("input", 0), op("send", 0), op("ask"), sets("mine", 1), NOTHING)
@@ -192,15 +186,13 @@ def test_a_message_that_lost_a_race_is_run_again(engine: str, plugins: PlugbayPl
         assert state_of(host) == {"count": 10, "mine": 1}
 
 
-def test_an_error_of_a_host_function_is_the_outcomes_and_its_state_is_forgotten(
-    engine: str, plugins: PlugbayPlugins
-) -> None:
+def test_an_error_of_a_host_function_is_the_outcomes_and_its_state_is_forgotten(engine: str) -> None:
     @host_function
     def ask() -> None:
         raise ConfigInvalid("the weather service has no address")
 
     granted = Permissions(state=True, functions=("ask",))
-    with Host(engine=engine, plugins=plugins, permissions=granted, functions=[ask]) as host:
+    with Host(engine=engine, permissions=granted, functions=[ask]) as host:
         actor = host.load(scripted_actor(ask=ASK), name="actor")
         outcome = run(actor, sets("a", 1), op("ask"), NOTHING)
         assert isinstance(outcome.error, ConfigInvalid)
@@ -230,12 +222,10 @@ def test_two_instances_and_four_threads_lose_no_message(host: Host, name: str) -
     assert set(state_of(host).values()) == {ends["NoneType"]}
 
 
-def test_state_outlives_the_host_in_sqlite(tmp_path: Path, engine: str, plugins: PlugbayPlugins) -> None:
+def test_state_outlives_the_host_in_sqlite(tmp_path: Path, engine: str) -> None:
     seen: list[object] = []
     for _ in range(2):
-        with Host(
-            state=f"sqlite:{tmp_path}/state.db", engine=engine, plugins=plugins, permissions=Permissions(state=True)
-        ) as host:
+        with Host(state=f"sqlite:{tmp_path}/state.db", engine=engine, permissions=Permissions(state=True)) as host:
             counter = host.load(ACTORS / "counter-rust.wasm", name="actor")
             seen += told(counter.process(Message.new({"increment": None, "add": 4}), "in"))
     assert seen == [("count", 5), ("count", 10)]
