@@ -191,6 +191,30 @@ def refuses(guest: Puppet, operation: str, handle: int) -> None:
         guest.plugin.call("run", script.encode())
 
 
+@pytest.mark.only("wasmtime", why="libextism reads beyond its memory")
+def test_blocks_of_an_earlier_call_are_not_found_inside_new_ones(puppet: MakePuppet) -> None:
+    guest = puppet()
+    script = Script()
+    for _ in range(300):
+        script.call("alloc", 1)
+    guest.run(script)
+    script = Script()
+    large = script.call("alloc", 100_000)
+    lengths = [script.call("length", large + offset) for offset in range(32, 320 * 32, 32)]
+    assert {guest.run(script)[length] for length in lengths} == {0}
+
+
+def test_what_the_kernel_is_given_it_gives_back(puppet: MakePuppet) -> None:
+    guest = puppet(limits=HEAP.with_changes(deadline=60.0), config={"k": "v"})
+    script = Script()
+    value = script.block(b"x" * 100)
+    for _ in range(200):
+        script.call("set_many", 100, value, 0)
+        script.call("count_many", 100, value, 0)
+    after = script.call("alloc", 1_000_000)
+    assert guest.run(script)[after]
+
+
 @pytest.mark.parametrize("operation", ["config_get", "var_get"])
 def test_a_question_without_a_handle_is_refused(puppet: MakePuppet, operation: str) -> None:
     guest = puppet()
