@@ -33,7 +33,8 @@ class Claim:
 
     ``evidence`` says what was found, one short sentence each. ``findings`` are the errors that hosting the module will
     raise: what is missing, mistyped or forbidden; empty when it can be hosted. ``profile`` is the ABI's profile that
-    the module fits. ``refines`` names the ABIs that this one is built on: an exact claim counts before theirs.
+    the module fits. ``refines`` names the ABIs that this one is built on: it counts before a claim of theirs that
+    is no surer.
     """
 
     abi: str

@@ -25,12 +25,12 @@ class Detection:
     def leading(self, abi: str = AUTO) -> tuple[Claim, ...]:
         """The claims that count, of one ABI or of all: the exact ones, or where there are none the possible ones.
 
-        One whose ABI an exact claim refines does not count.
+        One whose ABI another of them refines does not count.
         """
         claims = tuple(claim for claim in self.claims if abi in (AUTO, claim.abi))
-        exact = tuple(claim for claim in claims if claim.certainty is Certainty.EXACT)
-        refined = frozenset[str]().union(*(claim.refines for claim in exact))
-        return tuple(claim for claim in exact or claims if claim.abi not in refined)
+        leading = tuple(claim for claim in claims if claim.certainty is Certainty.EXACT) or claims
+        refined = frozenset[str]().union(*(claim.refines for claim in leading))
+        return tuple(claim for claim in leading if claim.abi not in refined)
 
     def winner(self, abi: str = AUTO) -> Claim | None:
         """The claim that hosting goes by; None when there is none, or no single one."""

@@ -10,7 +10,7 @@ from tests.reflow.machine import METADATA, scripted_actor
 
 from plugbay import Host, Message, Permissions
 from plugbay.contracts import Certainty
-from plugbay.errors import AmbiguousAbi, ConfigInvalid, ForbiddenImport, MissingExport, UnknownAbi, WrongSignature
+from plugbay.errors import ConfigInvalid, ForbiddenImport, MissingExport, UnknownAbi, WrongSignature
 from plugbay.inspection import inspect_module
 from plugbay.module.wat import compile_text
 
@@ -103,11 +103,13 @@ def test_what_has_no_part_of_an_actor_is_declined(host: Host, wat: Callable[[str
 
 
 @wasmtime_only
-@pytest.mark.parametrize("exports", [BOTH, '(func (export "process"))'])
-def test_without_any_import_of_extism_nothing_decides(host: Host, wat: Callable[[str], bytes], exports: str) -> None:
-    with pytest.raises(AmbiguousAbi, match="--abi") as caught:
-        host.load(wat(f"(module {exports})"))
-    assert set(str(caught.value.found).split(", ")) == {"extism", "reflow"}
+@pytest.mark.parametrize(("exports", "abi"), [(BOTH, "reflow"), ('(func (export "process"))', "extism")])
+def test_without_any_import_of_extism_only_both_exports_make_an_actor(
+    host: Host, wat: Callable[[str], bytes], exports: str, abi: str
+) -> None:
+    winner = inspect_module(host, wat(f"(module {exports})")).detection.winner()
+    assert winner is not None
+    assert (winner.abi, winner.certainty) == (abi, Certainty.POSSIBLE)
 
 
 @wasmtime_only

@@ -121,10 +121,11 @@ def _import_findings(
 
 def _unserved(module: str, name: str, found: object, provided: Mapping[str, FuncType], whose: str) -> ForbiddenImport:
     users = sorted(known for known in provided if not known.startswith((ENV, WASI)))
+    offer = "offer it with Host(functions=[…]); plugbay inspect tells what other ABIs miss"
     hints = {
         ENV: "its PDK is newer than this kernel, or of another kind than Extism 1.x",
         WASI: "WASI preview 1 has no such function",
-        USER_NAMESPACE: f"offered are: {', '.join(users)}" if users else "offer it with Host(functions=[…])",
+        USER_NAMESPACE: f"offered are: {', '.join(users)}" if users else offer,
     }
     return ForbiddenImport(
         f"{whose}imports {name}, which nothing here provides",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from plugbay.contracts import Claim, CompiledPlugin, Decline, Engine, GuestInstance, PluginOptions
@@ -20,6 +19,7 @@ from plugbay_adapters.reflow.instance import ReflowInstance
 from plugbay_adapters.reflow.result import ResultReader
 
 if TYPE_CHECKING:
+    from plugbay.functions import HostFunction
     from plugbay.module.info import ModuleInfo
     from plugbay.module.verified import VerifiedModule
 
@@ -49,16 +49,11 @@ class ReflowPlugin:
         self.default_function = entry_point(options.config)
         self.functions = frozenset(callable_functions(info))
         self._options = options
-        self._lock = Lock()
         self._context: ContextWriter | None = None
         offered = imported_functions(info, _with_reflow(options))
+        self._actor = _introduced(module, info, engine, options, offered)
         self._granted = granted_functions(offered, options)
         self._code = compile_code(module, info, engine, options, offered)
-        try:
-            self._actor = self._introduce()
-        except BaseException:
-            self._code.close()
-            raise
         self.metadata: Mapping[str, Any] = self._actor.metadata.to_dict()
         self._results = ResultReader(self._actor.metadata, plugin=options.name)
 
@@ -68,9 +63,8 @@ class ReflowPlugin:
         guest = self._code.instantiate(services, {**self._granted, **functions.bound()})
         instance = ReflowInstance(guest, functions, self._actor, self.functions, self.default_function, self._results)
         try:
-            with self._lock:
-                if self._context is None:
-                    self._context = self._judge_config(instance)
+            if self._context is None:
+                self._context = self._judge_config(instance)
         except BaseException:
             instance.close()
             raise
@@ -82,22 +76,33 @@ class ReflowPlugin:
         """Free the code."""
         self._code.close()
 
-    def _introduce(self) -> Actor:
-        """Ask an instance that reaches nothing of the host's."""
-        options = self._options
-        alone = replace(options.permissions, state=False, http=(), functions=(), paths=())
-        services = HostServices(options.name, alone, options.limits, MemoryStore(), HttpClient())
-        guest = self._code.instantiate(services, granted_functions(self._granted, replace(options, permissions=alone)))
-        try:
-            return Actor.introduce(guest, self.functions, plugin=options.name)
-        finally:
-            guest.close()
-
     def _judge_config(self, instance: ReflowInstance) -> ContextWriter:
         name = self._options.name
         config = self._actor.completed_config(self._options.config)
         self._actor.require_valid(instance.guest, config)
         return ContextWriter(self._actor.metadata.component, name, config, plugin=name)
+
+
+def _introduced(
+    module: VerifiedModule,
+    info: ModuleInfo,
+    engine: Engine,
+    options: PluginOptions,
+    functions: Mapping[str, HostFunction],
+) -> Actor:
+    """What the actor says of itself: an instance is asked that reaches nothing of the host's."""
+    alone = replace(options.permissions, state=False, http=(), functions=(), paths=())
+    options = replace(options, permissions=alone)
+    services = HostServices(options.name, alone, options.limits, MemoryStore(), HttpClient())
+    code = compile_code(module, info, engine, options, functions)
+    try:
+        guest = code.instantiate(services, granted_functions(functions, options))
+        try:
+            return Actor.introduce(guest, frozenset(callable_functions(info)), plugin=options.name)
+        finally:
+            guest.close()
+    finally:
+        code.close()
 
 
 def _with_reflow(options: PluginOptions) -> PluginOptions:

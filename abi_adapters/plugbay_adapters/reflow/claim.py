@@ -35,13 +35,16 @@ def claim_module(
 ) -> Claim | Decline:
     """The claim on a module, given Extism's on the same (ABI sheet, "Reflow's actor protocol on top").
 
-    As sure as Extism's when both exports are there; possible when one of them, or an import of Reflow's, is.
+    As sure as Extism's when both exports are there; possible when a module that is surely Extism's has one of them, or
+    an import of Reflow's.
     """
     callables = callable_functions(info)
     wanted = (GET_METADATA, entry)
     present = [name for name in wanted if name in callables]
     imports = sorted(host_functions & {f"{item.module}.{item.name}" for item in info.imports})
-    if isinstance(base, Decline) or not (present or imports):
+    complete = len(present) == len(wanted)
+    known = isinstance(base, Claim) and base.certainty is Certainty.EXACT
+    if isinstance(base, Decline) or not (complete or (known and (present or imports))):
         return Decline(ABI, tuple(f"no export {name} that can be called" for name in wanted if name not in present))
     missing = [
         MissingExport(

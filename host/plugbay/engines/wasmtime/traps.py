@@ -60,10 +60,16 @@ def _trap_error(trap: wasmtime.Trap, *, plugin: str, fuel: int | None, code_shif
 
 def _guest_frames(frames: Iterable[wasmtime.Frame], code_shift: int) -> list[TrapFrame]:
     return [
-        TrapFrame(frame.func_name or f"function {frame.func_index}", frame.module_offset - code_shift)
+        TrapFrame(frame.func_name or f"function {frame.func_index}", _offset(frame, code_shift))
         for frame in frames
         if not (frame.module_name or "").startswith(DRIVER_MODULE_PREFIX)
     ]
+
+
+def _offset(frame: wasmtime.Frame, code_shift: int) -> int:
+    """The offset in the plugin's file; 0 where the engine knows none, as at a function's entry without stack for it."""
+    offset = int(frame.module_offset) - code_shift
+    return offset if 0 <= offset < 2**32 else 0
 
 
 def _first_line(text: str) -> str:
