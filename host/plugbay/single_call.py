@@ -62,8 +62,8 @@ class SingleCallInstance(ABC):
                 results.append(self.call(function, payload))
             except PlugbayError as error:
                 results.append(error)
-                if self.poisoned or isinstance(error, StateConflict):
-                    break
+            if self.poisoned or isinstance(results[-1], StateConflict):
+                break
         return results
 
     def process(self, message: Message, port: str) -> Outcome:

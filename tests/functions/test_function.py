@@ -213,11 +213,21 @@ def test_models_are_values_of_their_class() -> None:
     assert same_counted.invoke(CALL, [b'{"first":2}']) == b'{"first":2,"total":4}'
 
 
+def test_a_null_handle_is_the_empty_text_or_none_where_that_is_allowed() -> None:
+    assert same_text.invoke(CALL, [None]) == b""
+
+    @host_function
+    def told(text: str | None) -> str:
+        return repr(text)
+
+    assert told.invoke(CALL, [None]) == b"None"
+
+
 @pytest.mark.parametrize(
     ("function", "argument", "problem"),
     [
         (same_text, b"a\xff", "not UTF-8 at byte 1"),
-        (same_text, None, "a null handle"),
+        (same_json, None, "a null handle"),
         (same_json, b"{", "not JSON: "),
         (same_json, b"NaN", "not JSON: "),
         (same_json, b"", "not JSON: "),

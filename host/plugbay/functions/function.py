@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar
 
 from plugbay.errors import BadHostCall, HostFunctionFailed, PlugbayError
 from plugbay.functions.failure import failure_of
+from plugbay.functions.kinds import Kind
 from plugbay.functions.mismatch import Mismatch
 from plugbay.module.info import FuncType
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from plugbay.functions.call import FunctionCall
     from plugbay.functions.codecs import Wire, Writer
-    from plugbay.functions.kinds import Kind
     from plugbay.functions.records import Reader
     from plugbay.functions.runner import Body, Runner
 
@@ -42,10 +42,15 @@ class Parameter:
     read: Reader = field(kw_only=True, repr=False, compare=False)
 
     def read_null(self) -> object:
-        """The value of a null handle. Raises :class:`Mismatch` when there is none."""
-        if not self.optional:
-            raise Mismatch("a null handle")
-        return None
+        """The value of a null handle: None where that is allowed, else empty bytes or text, which have no other handle.
+
+        Raises :class:`Mismatch` for the other kinds.
+        """
+        if self.optional:
+            return None
+        if self.kind in (Kind.BYTES, Kind.STR):
+            return self.read(b"")
+        raise Mismatch("a null handle")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
