@@ -129,7 +129,7 @@ def test_without_extism_s_adapter_its_guests_are_left_out() -> None:
 
     plugins = PlugbayPlugins([Fluxrig()], entry_points=False)
     try:
-        report = examine(plugins, Limits(deadline=0.1))
+        report = examine(plugins, Limits(deadline=0.5))
     finally:
         plugins.close()
     assert report.passed
@@ -181,7 +181,7 @@ def test_a_child_that_hangs_is_a_problem_and_not_a_hang(monkeypatch: pytest.Monk
 
 def test_a_platform_without_fork_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("os.fork")
-    report = examine(limits=Limits(deadline=0.1))
+    report = examine(limits=Limits(deadline=0.5))
     assert report.passed
     assert report.notes == ("this platform has no fork: nothing was tried in a child",)
 
