@@ -172,7 +172,7 @@ def test_a_wrong_field_is_named_by_its_path(wasm: Any, fields: dict[str, Any], p
         text in error.reason
         for text in (
             f"{path} must be {error.expected}, not {error.found}",
-            f"{path} is {error.found}; known here are {error.expected}",
+            f"{path} is {error.found} (known: {error.expected})",
         )
     )
 
@@ -186,7 +186,7 @@ def test_all_problems_are_told_at_once() -> None:
     error = refusal([{"path": X, "hash": "abc"}], memory={"max_pages": -1}, timeout_ms="5", colour="red")
     assert str(error) == (
         "the Extism manifest is not valid: "
-        "colour is an unknown field; known here are wasm, memory, config, allowed_hosts, allowed_paths, timeout_ms; "
+        "colour is an unknown field (known: wasm, memory, config, allowed_hosts, allowed_paths, timeout_ms); "
         'wasm[0].hash must be a SHA-256 of 64 hex digits, not "abc"; '
         "memory.max_pages must be a whole number from 0 to 65536, not -1; "
         'timeout_ms must be a whole number from 1 to 86400000, not "5"'

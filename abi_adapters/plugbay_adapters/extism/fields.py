@@ -27,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         if isinstance(self.found, Unknown):
-            return f"{self.path} is {self.found}; known here are {self.expected}"
+            return f"{self.path} is {self.found} (known: {self.expected})"
         return f"{self.path} must be {self.expected}, not {self.found}"
 
 
