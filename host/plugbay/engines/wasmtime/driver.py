@@ -39,7 +39,7 @@ class Driver:
     @classmethod
     def load(cls, package: str, resource: str) -> Driver:
         """The driver kept as ``resource`` (a ``.wat``) in an installed package."""
-        return cls(resource.removesuffix(".wat"), files(package).joinpath(resource).read_text("utf-8"))
+        return cls(resource.removesuffix(".wat"), _text(package, resource))
 
     @property
     def info(self) -> ModuleInfo:
@@ -55,6 +55,11 @@ class Driver:
     def provides(self) -> dict[str, FuncType]:
         """What guests may import, ``module.name`` to type, in the order of the table's slots."""
         return _provides(self.text)
+
+
+@cache
+def _text(package: str, resource: str) -> str:
+    return files(package).joinpath(resource).read_text("utf-8")
 
 
 @cache
