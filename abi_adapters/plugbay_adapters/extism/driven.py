@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay.engines.wasmtime.blueprint import Blueprint
 from plugbay.engines.wasmtime.driver import Driver
-from plugbay.engines.wasmtime.guest_log import GuestLog
 from plugbay.engines.wasmtime.mailbox import CODE_MASK, HAS_RECORDS, Record, Status
 from plugbay.engines.wasmtime.records import LogReader
 from plugbay.engines.wasmtime.service_calls import service_handlers
@@ -16,6 +15,7 @@ from plugbay.engines.wasmtime.wasi import WASI, WASI_ASKING, wasi_driver
 from plugbay.engines.wasmtime.wasi_files import file_asking, file_drivers, file_handlers
 from plugbay.errors import GuestError, GuestTrap, PlugbayError
 from plugbay.functions import FunctionCall
+from plugbay.guest_log import GuestLog
 from plugbay.wasi import GuestFiles
 from plugbay_adapters.extism.claim import COMMAND, start_functions
 from plugbay_adapters.extism.config import config_texts

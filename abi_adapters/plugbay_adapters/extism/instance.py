@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
-from plugbay.engines.wasmtime.guest_log import GuestLog
 from plugbay.errors import ConfigInvalid, InvalidOutput, MissingExport, PlugbayError
+from plugbay.guest_log import GuestLog
 from plugbay.outcome import Disposition, Outcome
 from plugbay_adapters.extism.messages import decode_output, encode_input
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from plugbay.engines.wasmtime.guest_log import GuestLog
 from plugbay.errors import ConfigInvalid, InvalidOutput, MessageRejected, MissingExport, PlugbayError, StateConflict
+from plugbay.guest_log import GuestLog
 from plugbay.outcome import Disposition, Outcome
 from plugbay_adapters.fluxrig.reply import Failure, Reply, outcome_of, plain_reply, read_reply, split_records
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from plugbay.engines.wasmtime.guest_log import GuestLog
 from plugbay.errors import CallError, ConfigInvalid, InvalidMetadata, LimitExceeded, PermissionDenied
+from plugbay.guest_log import GuestLog
 from plugbay_adapters.reflow.claim import ENTRY_POINT, GET_METADATA
 from plugbay_adapters.reflow.config import ConfigSchema, read_verdict
 from plugbay_adapters.reflow.metadata import read_metadata, read_version

@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from plugbay.engines.wasmtime.guest_log import GuestLog
 from plugbay.errors import (
     InvalidMessage,
     InvalidOutput,
@@ -15,6 +14,7 @@ from plugbay.errors import (
     StateConflict,
     TooManyMessages,
 )
+from plugbay.guest_log import GuestLog
 from plugbay.outcome import Disposition, Outcome
 from plugbay_adapters.extism.messages import SURELY_SMALL, required_message
 from plugbay_adapters.reflow.ports import InputReader, to_message

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from plugbay.engines.wasmtime.guest_log import GuestLog
+from plugbay.guest_log import GuestLog
 from plugbay.outcome import LogLevel, LogRecord
 
 
