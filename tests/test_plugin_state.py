@@ -167,7 +167,13 @@ class RivalStore(MemoryStore):
         self.rivals = rivals
 
     def commit(
-        self, namespace: str, expected: Mapping[str, int], writes: Mapping[str, bytes | None], *, quota_bytes: int
+        self,
+        namespace: str,
+        expected: Mapping[str, int],
+        writes: Mapping[str, bytes | None],
+        *,
+        quota_bytes: int,
+        complete: bool = False,
     ) -> None:
         if self.rivals:
             self.rivals -= 1
@@ -175,7 +181,7 @@ class RivalStore(MemoryStore):
             now = seen.version if seen else 0
             text = (seen.value if seen else b"") + b"-"
             super().commit(namespace, {"n": now}, {"n": text}, quota_bytes=quota_bytes)
-        super().commit(namespace, expected, writes, quota_bytes=quota_bytes)
+        super().commit(namespace, expected, writes, quota_bytes=quota_bytes, complete=complete)
 
     @property
     def journal(self) -> bytes:

@@ -82,11 +82,17 @@ class BrokenStore(MemoryStore):
         return super().get(namespace, key)
 
     def commit(
-        self, namespace: str, expected: Mapping[str, int], writes: Mapping[str, bytes | None], *, quota_bytes: int
+        self,
+        namespace: str,
+        expected: Mapping[str, int],
+        writes: Mapping[str, bytes | None],
+        *,
+        quota_bytes: int,
+        complete: bool = False,
     ) -> None:
         if self.broken:
             raise StateUnavailable("the disk is gone")
-        super().commit(namespace, expected, writes, quota_bytes=quota_bytes)
+        super().commit(namespace, expected, writes, quota_bytes=quota_bytes, complete=complete)
 
 
 def test_a_store_that_breaks_fails_the_message_and_loses_nothing() -> None:

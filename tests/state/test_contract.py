@@ -117,6 +117,25 @@ def test_a_key_read_as_present_conflicts_with_its_deletion(store: StateStore) ->
         store.commit("a", {"k": seen}, {"k": b"2"}, quota_bytes=QUOTA)
 
 
+def test_a_complete_commit_conflicts_with_a_key_that_another_writer_added(store: StateStore) -> None:
+    put(store, {"k": b"1", "gone": b"2"})
+    put(store, {"gone": None})
+    seen = {"k": version(store, "k"), "missing": 0}
+    store.commit("a", seen, {"k": b"2"}, quota_bytes=QUOTA, complete=True)
+    seen["k"] = version(store, "k")
+    put(store, {"new": b""})
+    with pytest.raises(StateConflict, match="1 state keys first"):
+        store.commit("a", seen, {"k": b"3"}, quota_bytes=QUOTA, complete=True)
+    store.commit("a", seen, {"k": b"3"}, quota_bytes=QUOTA)
+
+
+def test_a_complete_commit_looks_at_its_own_namespace_only(store: StateStore) -> None:
+    put(store, {"k": b"1"}, namespace="b")
+    store.commit("a", {}, {"k": b"1"}, quota_bytes=QUOTA, complete=True)
+    with pytest.raises(StateConflict):
+        store.commit("a", {}, {"j": b"1"}, quota_bytes=QUOTA, complete=True)
+
+
 def test_a_key_deleted_and_made_again_never_gets_an_old_version(store: StateStore) -> None:
     seen: list[int] = []
     for _ in range(5):

@@ -44,14 +44,24 @@ class StoresAgainstModel(RuleBasedStateMachine):
         self.known[namespace] = set(self.model[namespace])
         self.changed[namespace] = set()
 
-    @rule(namespace=NAMES, writes=WRITES, reads=st.sets(KEYS, max_size=3), quota=st.sampled_from([10, 30, 1000]))
-    def commit(self, namespace: str, writes: dict[str, bytes | None], reads: set[str], quota: int) -> None:
+    @rule(
+        namespace=NAMES,
+        writes=WRITES,
+        reads=st.sets(KEYS, max_size=3),
+        quota=st.sampled_from([10, 30, 1000]),
+        complete=st.booleans(),
+    )
+    def commit(
+        self, namespace: str, writes: dict[str, bytes | None], reads: set[str], quota: int, complete: bool
+    ) -> None:
         old = self.model[namespace]
         merged: dict[str, bytes | None] = {**old, **writes}
         new = {key: value for key, value in merged.items() if value is not None}
         wanted: type[Exception] | None = None
         known = self.known[namespace]
-        if reads & known & self.changed[namespace] or (reads - known) & old.keys():
+        if complete:
+            reads = reads | known
+        if reads & known & self.changed[namespace] or (reads - known) & old.keys() or (complete and old.keys() - reads):
             wanted = StateConflict
         elif size(new) > quota and size(new) > size(old):
             wanted = StateQuotaExceeded
@@ -59,7 +69,7 @@ class StoresAgainstModel(RuleBasedStateMachine):
             expected = {key: seen[namespace][key].version if key in seen[namespace] else 0 for key in reads}
             raised: type[Exception] | None = None
             try:
-                store.commit(namespace, expected, writes, quota_bytes=quota)
+                store.commit(namespace, expected, writes, quota_bytes=quota, complete=complete)
             except (StateConflict, StateQuotaExceeded) as error:
                 raised = type(error)
             assert raised is wanted

@@ -125,12 +125,14 @@ def test_after_a_snapshot_a_key_asked_for_and_missing_is_checked(
         transaction.commit()
 
 
-def test_after_a_snapshot_keys_created_beside_it_do_not_matter(
-    store: StateStore, transaction: StateTransaction
-) -> None:
+def test_after_a_snapshot_a_key_created_beside_it_conflicts(store: StateStore, transaction: StateTransaction) -> None:
     transaction.snapshot()
     transaction.put("mine", b"1")
     write(store, theirs=b"1")
+    with pytest.raises(StateConflict):
+        transaction.commit()
+    transaction.snapshot()
+    transaction.put("mine", b"1")
     transaction.commit()
     assert stored(store) == {"mine": b"1", "theirs": b"1"}
 

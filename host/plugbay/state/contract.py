@@ -48,9 +48,18 @@ class StateStore(Protocol):
         ...
 
     def commit(
-        self, namespace: str, expected: Mapping[str, int], writes: Mapping[str, bytes | None], *, quota_bytes: int
+        self,
+        namespace: str,
+        expected: Mapping[str, int],
+        writes: Mapping[str, bytes | None],
+        *,
+        quota_bytes: int,
+        complete: bool = False,
     ) -> None:
         """Store ``writes`` (None deletes) if every key of ``expected`` still has that version; all of it or nothing.
+
+        ``complete`` says that ``expected`` has every key of the namespace, as a snapshot shows them: one that another
+        writer added since then is a conflict, too.
 
         ``quota_bytes`` bounds what the namespace holds afterwards, counted by :func:`entry_bytes`; a commit that does
         not grow a namespace is let through, so that a plugin over a lowered quota can still clean up.
@@ -89,6 +98,22 @@ def check_version(namespace: str, key: str, expected: int, found: int) -> None:
             f"another writer changed the state key {key!r} first",
             plugin=namespace,
             expected=expected,
+            found=found,
+            hint="nothing of this message was stored: run it again",
+        )
+
+
+def check_complete(namespace: str, expected: Mapping[str, int], found: int) -> None:
+    """Raise :class:`StateConflict` unless a namespace of ``found`` keys has none beyond those of ``expected``.
+
+    Each of those must have been checked before, so that their number decides.
+    """
+    known = sum(version != ABSENT for version in expected.values())
+    if known != found:
+        raise StateConflict(
+            f"another writer added {found - known} state keys first",
+            plugin=namespace,
+            expected=known,
             found=found,
             hint="nothing of this message was stored: run it again",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plugbay.errors import PluginClosed
 from plugbay.forks import hold_during_fork
-from plugbay.state.contract import ABSENT, Versioned, check_quota, check_version, entry_bytes
+from plugbay.state.contract import ABSENT, Versioned, check_complete, check_quota, check_version, entry_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,13 @@ class MemoryStore:
             return {} if space is None else dict(space.entries)
 
     def commit(
-        self, namespace: str, expected: Mapping[str, int], writes: Mapping[str, bytes | None], *, quota_bytes: int
+        self,
+        namespace: str,
+        expected: Mapping[str, int],
+        writes: Mapping[str, bytes | None],
+        *,
+        quota_bytes: int,
+        complete: bool = False,
     ) -> None:
         """Store ``writes`` if every key of ``expected`` still has that version; see the contract."""
         with self._lock:
@@ -59,6 +65,8 @@ class MemoryStore:
             for key, version in expected.items():
                 found = entries.get(key)
                 check_version(namespace, key, version, ABSENT if found is None else found.version)
+            if complete:
+                check_complete(namespace, expected, len(entries))
             used = space.used + sum(_growth(key, value, entries.get(key)) for key, value in writes.items())
             check_quota(namespace, space.used, used, quota_bytes)
             # Nothing below can fail, which is what makes the commit atomic.

@@ -48,13 +48,19 @@ class SqliteStore:
             return {key: Versioned(value, version) for key, value, version in connection.execute(_ALL, (namespace,))}
 
     def commit(
-        self, namespace: str, expected: Mapping[str, int], writes: Mapping[str, bytes | None], *, quota_bytes: int
+        self,
+        namespace: str,
+        expected: Mapping[str, int],
+        writes: Mapping[str, bytes | None],
+        *,
+        quota_bytes: int,
+        complete: bool = False,
     ) -> None:
         """Store ``writes`` if every key of ``expected`` still has that version; see the contract."""
         with self._pool.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                apply(connection, namespace, expected, writes, quota_bytes)
+                apply(connection, namespace, expected, writes, quota_bytes, complete=complete)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:

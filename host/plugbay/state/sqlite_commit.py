@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugbay.state.contract import ABSENT, check_quota, check_version, entry_bytes
+from plugbay.state.contract import ABSENT, check_complete, check_quota, check_version, entry_bytes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _ENTRY_SIZE = "SELECT length(value) FROM entries WHERE namespace = ? AND key = ?"
 _ENTRY_VERSION = "SELECT version FROM entries WHERE namespace = ? AND key = ?"
+_ENTRIES = "SELECT count(*) FROM entries WHERE namespace = ?"
 _DELETE = "DELETE FROM entries WHERE namespace = ? AND key = ?"
 _WRITE = (
     "INSERT INTO entries (namespace, key, value, version) VALUES (?, ?, ?, ?)"
@@ -25,6 +26,8 @@ def apply(
     expected: Mapping[str, int],
     writes: Mapping[str, bytes | None],
     quota_bytes: int,
+    *,
+    complete: bool,
 ) -> None:
     """Check the versions and the quota, then write. The caller holds the write lock, commits, and rolls back on errors.
 
@@ -34,6 +37,9 @@ def apply(
     for key, version in expected.items():
         row = connection.execute(_ENTRY_VERSION, (space, key)).fetchone()
         check_version(namespace, key, version, ABSENT if row is None else row[0])
+    if complete:
+        (found,) = connection.execute(_ENTRIES, (space,)).fetchone()
+        check_complete(namespace, expected, found)
     wanted = used + sum(_growth(connection, space, key, value) for key, value in writes.items())
     check_quota(namespace, used, wanted, quota_bytes)
     version = revision + 1

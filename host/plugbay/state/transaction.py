@@ -25,8 +25,8 @@ class StateTransaction:
 
     Nothing is touched in the store before the first read. Reads repeat (a key read twice gives the same value) and see
     the message's own writes. Every version that was read is checked at commit, so a message that succeeds has seen one
-    consistent state: a value that rests on another key's is never stored after that key changed. After a snapshot this
-    includes the absence of the keys that the message writes; keys that others create beside them are not its concern.
+    consistent state: a value that rests on another key's is never stored after that key changed. After a snapshot
+    this includes that the namespace has no other key.
 
     What a guest can pile up in the host before it commits is bounded by ``quota_bytes``. For one thread at a time.
     """
@@ -103,7 +103,7 @@ class StateTransaction:
             if not writes:
                 return None
             expected = {key: seen.version for key, seen in self._seen.items()}
-            self._store.commit(self._namespace, expected, writes, quota_bytes=self._quota)
+            self._store.commit(self._namespace, expected, writes, quota_bytes=self._quota, complete=self._complete)
         finally:
             self.rollback()
         deleted = frozenset(key for key, value in writes.items() if value is None)
