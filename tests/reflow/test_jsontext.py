@@ -138,6 +138,12 @@ def test_a_list_that_contains_itself_is_too_deep() -> None:
         check_json(twice)
 
 
+def test_a_key_of_megabytes_is_neither_copied_for_each_value_nor_told_whole() -> None:
+    with pytest.raises(Misfit) as caught:
+        check_json({"k" * 2_000_000: [*[0] * 1_000_000, 2**70]})
+    assert caught.value.where == f".{'k' * 196}..."
+
+
 def test_names_of_values_tell_numbers_but_no_texts() -> None:
     secret: list[object] = ["secret", b"secret", {"k": "secret"}, ["secret"]]
     assert [name_of(value) for value in secret] == ["text", "6 bytes", "object", "array"]

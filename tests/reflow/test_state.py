@@ -30,5 +30,11 @@ def test_what_would_not_come_back_equal_is_refused(text: bytes) -> None:
     assert caught.value.function == "state.total"
 
 
+def test_a_key_of_megabytes_is_not_told_whole() -> None:
+    with pytest.raises(InvalidOutput) as caught:
+        read_state_value(b"NaN", key="k" * 4_000_000)
+    assert len(str(caught.value)) < 300
+
+
 def test_a_state_is_encoded_key_by_key() -> None:
     assert encode_state({"count": 2**63 - 1, "names": ["a"]}) == {"count": b"9223372036854775807", "names": b'["a"]'}

@@ -75,11 +75,15 @@ def loads_from_guest(text: bytes) -> Any:
 def check_json(value: object) -> None:
     """Check that JSON holds the value exactly: plain, integers of 64 bits, finite floats, nested no deeper than 30.
 
-    Raises :class:`Misfit` with the path of the first flaw. Lone surrogates are left to the encoder.
+    Raises :class:`Misfit` with the path of the first flaw, shortened. Lone surrogates are left to the encoder.
     """
     kind = type(value)
     if kind not in _CONTAINERS or not _is_clean(value):
-        _find_flaw(value, "", 1)
+        try:
+            _find_flaw(value, 1)
+        except Misfit as misfit:
+            misfit.where = shorten(misfit.where)
+            raise
 
 
 def name_of(value: object) -> str:
@@ -95,6 +99,11 @@ def name_of(value: object) -> str:
     if kind is bool:
         return "true" if value else "false"
     return _NAMES.get(kind, kind.__name__)
+
+
+def shorten(name: str) -> str:
+    """The beginning of a key or path that a guest chose, as an error message shows it."""
+    return name if len(name) <= _SHOWN_CHARACTERS else f"{name[: _SHOWN_CHARACTERS - 3]}..."
 
 
 def _is_clean(outermost: object) -> bool:
@@ -130,27 +139,33 @@ def _is_clean(outermost: object) -> bool:
     return False
 
 
-def _find_flaw(value: object, where: str, depth: int) -> None:
-    """Raise for the first flaw of a value that would be the ``depth``th container."""
+def _find_flaw(value: object, depth: int) -> None:
+    """Raise for the first flaw of a value that would be the ``depth``th container.
+
+    The path is made on the way out: guests choose the keys, and one of megabytes must not be copied for each value.
+    """
     kind = type(value)
     if kind in _CONTAINERS:
         if depth > MAX_VALUE_DEPTH:
-            place = where if len(where) <= 80 else f"{where[:77]}..."
-            raise Misfit(f"at most {MAX_VALUE_DEPTH} containers in each other", "more", place)
+            raise Misfit(f"at most {MAX_VALUE_DEPTH} containers in each other", "more")
         entries = cast("dict[Any, Any]", value).items() if kind is dict else enumerate(cast("list[Any]", value))
         for key, inner in entries:
             if kind is dict and type(key) is not str:
-                raise Misfit("text as a key", name_of(key), where)
-            _find_flaw(inner, f"{where}.{key}" if kind is dict else f"{where}[{key}]", depth + 1)
+                raise Misfit("text as a key", name_of(key))
+            try:
+                _find_flaw(inner, depth + 1)
+            except Misfit as misfit:
+                misfit.where = f".{key}{misfit.where}" if kind is dict else f"[{key}]{misfit.where}"
+                raise
     elif kind is int:
         if not INT_MIN <= cast("int", value) <= INT_MAX:
-            raise Misfit("integer of 64 bits", name_of(value), where)
+            raise Misfit("integer of 64 bits", name_of(value))
     elif kind is float:
         if not math.isfinite(cast("float", value)):
-            raise Misfit("finite number", name_of(value), where)
+            raise Misfit("finite number", name_of(value))
     elif kind not in _SCALARS:
         expected = "integer of 64 bits" if kind is HugeInteger else "null, boolean, number, text, array or object"
-        raise Misfit(expected, name_of(value), where)
+        raise Misfit(expected, name_of(value))
 
 
 def _loads_exact(text: bytes) -> object:
@@ -179,6 +194,7 @@ _TEXT = frozenset({str})
 _CONTAINERS: frozenset[type] = frozenset({dict, list})
 _SCALARS: frozenset[type] = frozenset({str, bool, NoneType})
 _SHOWN_BELOW = 2.0**64
+_SHOWN_CHARACTERS = 200
 _NAMES: dict[type, str] = {
     NoneType: "null",
     str: "text",

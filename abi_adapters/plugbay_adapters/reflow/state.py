@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from plugbay.errors import InvalidOutput
-from plugbay_adapters.reflow.jsontext import Misfit, loads
+from plugbay_adapters.reflow.jsontext import Misfit, loads, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,10 +41,11 @@ def encode_state(state: Mapping[str, object], *, plugin: str | None = None) -> d
 
 
 def _unusable(key: str, expected: str, found: str, plugin: str | None) -> InvalidOutput:
+    where = f"state.{shorten(key)}"
     return InvalidOutput(
-        f"state.{key}: expected {expected}, found {found}",
+        f"{where}: expected {expected}, found {found}",
         plugin=plugin,
-        function=f"state.{key}",
+        function=where,
         expected=expected,
         found=found,
     )
