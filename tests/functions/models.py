@@ -96,3 +96,15 @@ class Loose:
 
     def model_dump_json(self) -> str:
         return self.text
+
+
+@dataclass
+class Plus:
+    left: Plus | Times | int
+    sign: Literal["+"]
+
+
+@dataclass
+class Times:
+    left: Plus | Times | int
+    sign: Literal["*"]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NewType, Optional, Union
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.functions.models import Color, Item, Point, Tree
+from tests.functions.models import Color, Item, Plus, Point, Times, Tree
 
 from plugbay.functions.mismatch import Mismatch
 from plugbay.functions.shapes import reader_of
@@ -95,3 +95,21 @@ def test_types_may_contain_themselves(depth: int) -> None:
 def test_types_without_a_form_in_json_are_refused(annotation: Any) -> None:
     with pytest.raises(TypeError):
         reader_of(annotation)
+
+
+@pytest.mark.parametrize("end", [1, "x"])
+def test_unions_in_unions_are_read_once_however_deep_a_guest_nests_them(end: object) -> None:
+    value: object = end
+    for _ in range(60):  # reading each for both options would take 2**60 steps
+        value = {"left": value, "sign": "*"}
+    read = reader_of(Plus | Times)
+    if end == 1:
+        assert isinstance(read(value), Times)
+    else:
+        with pytest.raises(Mismatch, match="fits none of Plus, Times"):
+            read(value)
+
+
+def test_a_reader_of_unions_reads_each_value_anew() -> None:
+    read = reader_of(list[int] | dict[str, int])
+    assert [read([number]) for number in range(100)] == [[number] for number in range(100)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from enum import Enum
 from types import NoneType, UnionType
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from plugbay.functions.records import Reader
 
 _EXACT: Final = (str, int, bool, NoneType)
+_NOTHING: Final = object()
 
 
 def reader_of(annotation: Any) -> Reader:
@@ -37,13 +39,38 @@ def reader_of(annotation: Any) -> Reader:
     ``dict[str, T]``, unions (the first that fits), literals, enums by value, dataclasses, TypedDicts and pydantic's
     models.
     """
-    return _Shapes().reader(annotation)
+    shapes = _Shapes()
+    return shapes.tried.afresh(shapes.reader(annotation))
+
+
+class _Tried(threading.local):
+    """What unions made of the containers of the value being read, by the ids of both.
+
+    Without it a union inside the options of another would read a container once for each, and guests nest them: the
+    time doubled with every level.
+    """
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[int, int], Any] = {}
+
+    def afresh(self, read: Reader) -> Reader:
+        """The reader of a whole value, after which everything is forgotten."""
+
+        def read_whole(value: Any) -> Any:
+            before, self.found = self.found, {}
+            try:
+                return read(value)
+            finally:
+                self.found = before
+
+        return read_whole
 
 
 class _Shapes:
     """Remembers the records under way, since types may contain themselves."""
 
     def __init__(self) -> None:
+        self.tried = _Tried()
         self._records: dict[Any, Reader] = {}
 
     def reader(self, annotation: Any) -> Reader:
@@ -64,7 +91,7 @@ class _Shapes:
                 raise TypeError("the keys of a JSON object are str")
             return _dict_of(self.reader(values))
         if origin in (Union, UnionType):
-            return _first_of({_name(option): self.reader(option) for option in arguments})
+            return _first_of({_name(option): self.reader(option) for option in arguments}, self.tried)
         if origin is Literal:
             return _one_of(arguments)
         return self._class(annotation)
@@ -161,18 +188,30 @@ def _entries(entries: dict[str, object], read_value: Reader) -> Iterable[tuple[s
             raise mismatch.inside(key) from mismatch.__cause__
 
 
-def _first_of(options: dict[str, Reader]) -> Reader:
+def _first_of(options: dict[str, Reader], tried: _Tried) -> Reader:
     others = [option for name, option in options.items() if name != NoneType.__name__]
+
+    def first(value: Any) -> Any:
+        for option in others:
+            with suppress(Mismatch):
+                return option(value)
+        return _NOTHING
 
     def read(value: Any) -> Any:
         if value is None and len(others) < len(options):
             return None
         if len(others) == 1:
             return others[0](value)
-        for option in others:
-            with suppress(Mismatch):
-                return option(value)
-        raise Mismatch(f"fits none of {', '.join(options)}")
+        if type(value) in (dict, list):
+            key = (id(value), id(others))
+            if key not in tried.found:
+                tried.found[key] = first(value)
+            found = tried.found[key]
+        else:
+            found = first(value)
+        if found is _NOTHING:
+            raise Mismatch(f"fits none of {', '.join(options)}")
+        return found
 
     return read
 
