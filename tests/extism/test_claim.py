@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from plugbay.errors import (
 )
 from plugbay.limits import Limits
 from plugbay.module.binary import read_module
+from plugbay.module.info import Export, FuncType, Import, ModuleInfo
 from plugbay_adapters.extism.claim import callable_functions, claim_module, start_functions
 from plugbay_adapters.extism.driven import provided_imports
 
@@ -171,6 +173,25 @@ def test_linked_modules_are_judged_too(judge: Judge) -> None:
     assert isinstance(finding_of(judge(f"{uses} {F}", lib='(func (export "h"))')), ForbiddenImport)
     assert isinstance(finding_of(judge(f"{uses} {F}", lib='(func (export "g") (param i32))')), WrongSignature)
     assert isinstance(finding_of(judge(F, lib=kernel("nothing", ""))), ForbiddenImport)
+
+
+def test_the_exports_of_a_linked_module_are_gone_through_once_for_all_imports() -> None:
+    rounds: list[int] = []
+
+    class Counted(tuple[Export, ...]):
+        __slots__ = ()
+
+        def __iter__(self) -> Iterator[Export]:
+            rounds.append(1)
+            return super().__iter__()
+
+    names = [f"f{number}" for number in range(50)]
+    linked = ModuleInfo("", 0, exports=Counted(Export(name, FuncType()) for name in names))
+    main = ModuleInfo("", 0, imports=tuple(Import("lib", name, FuncType()) for name in names))
+    claim = claim_module(replace(main, exports=linked.exports[:1]), {}, [("lib", linked)])
+    assert isinstance(claim, Claim)
+    assert not claim.findings
+    assert len(rounds) == 1
 
 
 # ---- loading ---------------------------------------------------------------------------------------------------------

@@ -68,10 +68,10 @@ def claim_module(
         *((f"exports {len(functions) - 3} more functions that can be called",) if len(functions) > 3 else ()),
     )
     findings: list[ModuleError] = []
-    before: dict[str, ModuleInfo] = {}
+    before: dict[str, dict[str, ExternType]] = {}
     for name, module in linked:
         findings += _import_findings(module, provided, before, whose=f"its linked module {name} ")
-        before[name] = module
+        before[name] = {export.name: export.type for export in module.exports}
     findings += [*_import_findings(info, provided, before), *_export_findings(info, functions)]
     return Claim(ABI, Certainty.EXACT if kernel else Certainty.POSSIBLE, evidence, tuple(findings), PLAIN)
 
@@ -93,15 +93,18 @@ def _export_findings(info: ModuleInfo, functions: tuple[str, ...]) -> list[Modul
 
 
 def _import_findings(
-    info: ModuleInfo, provided: Mapping[str, FuncType], linked: Mapping[str, ModuleInfo], *, whose: str = ""
+    info: ModuleInfo,
+    provided: Mapping[str, FuncType],
+    linked: Mapping[str, Mapping[str, ExternType]],
+    *,
+    whose: str = "",
 ) -> list[ModuleError]:
     findings: list[ModuleError] = []
     for item in info.imports:
         name = f"{item.module}.{item.name}"
         expected: ExternType | None = provided.get(name)
         if expected is None and item.module in linked:
-            export = linked[item.module].export(item.name)
-            expected = export.type if export is not None else None
+            expected = linked[item.module].get(item.name)
             if expected is not None and not isinstance(expected, FuncType):
                 continue  # limits of memories and tables are compared by the engine, when it links them
         if expected is None:
