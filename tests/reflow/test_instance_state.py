@@ -186,6 +186,22 @@ def test_a_message_that_lost_a_race_is_run_again(engine: str) -> None:
         assert state_of(host) == {"count": 10, "mine": 1}
 
 
+def test_a_returned_state_replaces_also_what_another_writer_added_meanwhile(engine: str) -> None:
+    others = [b"1"]
+
+    @host_function
+    def ask() -> None:
+        """Another writer, who adds a key, once."""
+        if others:
+            host.state.commit("actor", {}, {"theirs": others.pop()}, quota_bytes=1000)
+
+    granted = Permissions(state=True, functions=("ask",))
+    with Host(engine=engine, permissions=granted, functions=[ask]) as host:
+        actor = host.load(scripted_actor(ask=ASK), name="actor")
+        run(actor, op("ask"), result({"mine": 2})).raise_for_error()
+        assert state_of(host) == {"mine": 2}
+
+
 def test_an_error_of_a_host_function_is_the_outcomes_and_its_state_is_forgotten(engine: str) -> None:
     @host_function
     def ask() -> None:
