@@ -2,7 +2,8 @@
 
 Run it as ``python tests/fuzz/module_fuzz.py --count 50000 --seed 1``. The same seed makes the same mutants. It exits
 with 1 when there is a finding, and keeps the bytes of each under ``--keep``. With ``--through-host`` the mutants are
-damaged gears, loaded by a host and called: nothing but a ``PlugbayError`` may come out, and the process must live.
+damaged gears, Extism plugins and Reflow actors, loaded by a host and called: nothing but a ``PlugbayError`` may come
+out, and the process must live.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from wasmtime import Config, Engine, Module, WasmtimeError, wat2wasm
 
-from plugbay import Host, Limits, Message, PlugbayPlugins
+from plugbay import Host, Limits, Message, Permissions, PlugbayPlugins
 from plugbay.engines.wasmtime.cache import ArtifactCache
 from plugbay.engines.wasmtime.engine import WasmtimeEngine
 from plugbay.errors import ModuleError, PlugbayError, UnsupportedFeature
@@ -28,13 +29,16 @@ from plugbay.hookspecs import hookimpl
 from plugbay.module.binary import read_module
 from plugbay.module.info import MemoryType
 from plugbay.module.rewrite import START_EXPORT, prepare_guest
-from plugbay_adapters import fluxrig
+from plugbay_adapters import extism, fluxrig, reflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
 CORPUS = Path(__file__).parent / "corpus"
-GEARS = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXTISM_GUESTS = Path(__file__).parents[1] / "extism" / "guests"
+MOST_BYTES = 64 * 1024
+"""Of a guest that is damaged: larger ones take too long to compile."""
 MEMORY_PAGES = 16
 LIMITS = Limits(deadline=0.05, memory_pages=256, output_bytes=1024 * 1024)
 """For mutants that run: most that loop do so at once."""
@@ -48,9 +52,12 @@ def corpus() -> list[bytes]:
     return binaries + [bytes(wat2wasm(path.read_bytes())) for path in sorted(CORPUS.glob("*.wat"))]
 
 
-def gears() -> list[bytes]:
-    """The gears of the corpus and of the examples."""
-    return [path.read_bytes() for path in (*sorted(CORPUS.glob("*.wasm")), *sorted(GEARS.glob("*/*.wasm")))]
+def guests() -> list[bytes]:
+    """The guests of the corpus, of the examples, and those in the shapes of Extism's PDKs."""
+    folders = (CORPUS.glob("*.wasm"), EXAMPLES.glob("*/*.wasm"), EXTISM_GUESTS.glob("*/*.wasm"))
+    binaries = [path.read_bytes() for folder in folders for path in sorted(folder)]
+    binaries += [bytes(wat2wasm(path.read_bytes())) for path in sorted(EXTISM_GUESTS.glob("*.wat"))]
+    return [binary for binary in binaries if len(binary) <= MOST_BYTES]
 
 
 def mutants(seed: int, count: int, originals: Sequence[bytes] = ()) -> Iterator[bytes]:
@@ -123,8 +130,9 @@ class _Engines:
 def host() -> Generator[Host]:
     """A host for mutants."""
     with tempfile.TemporaryDirectory(prefix="plugbay-fuzz-") as folder:
-        plugins = PlugbayPlugins([fluxrig, _Engines(Path(folder))], entry_points=False)
-        with contextlib.closing(plugins), Host(plugins=plugins, limits=LIMITS) as opened:
+        plugins = PlugbayPlugins([fluxrig, extism, reflow, _Engines(Path(folder))], entry_points=False)
+        granted = Permissions(state=True)
+        with contextlib.closing(plugins), Host(plugins=plugins, limits=LIMITS, permissions=granted) as opened:
             yield opened
 
 
@@ -261,11 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=50_000, help="mutants to make")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same mutants")
     parser.add_argument("--keep", type=Path, help="folder for the bytes of each finding")
-    parser.add_argument("--through-host", action="store_true", help="load and call damaged gears with a host")
+    parser.add_argument("--through-host", action="store_true", help="load and call damaged guests with a host")
     options = parser.parse_args(arguments)
     judge, tally, start = engine(), Tally(), time.perf_counter()
     with host() as opened:
-        originals = gears() if options.through_host else ()
+        originals = guests() if options.through_host else ()
         for number, mutant in enumerate(mutants(options.seed, options.count, originals), 1):
             if options.through_host:
                 tally.add_run(mutant, opened)

@@ -20,7 +20,7 @@ def test_two_thousand_mutants_are_refused_or_read_as_wasmtime_reads_them() -> No
     assert (done.returncode, done.stdout.splitlines()[2]) == (0, "0 findings")
 
 
-def test_two_thousand_damaged_gears_run_or_fail_with_an_error_of_the_tree() -> None:
+def test_two_thousand_damaged_guests_run_or_fail_with_an_error_of_the_tree() -> None:
     done = run("--through-host", "--count", "2000", "--seed", "20261121")
     lines = done.stdout.splitlines()
     assert (done.returncode, lines[2]) == (0, "0 findings"), done.stderr
