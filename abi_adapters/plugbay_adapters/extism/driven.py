@@ -229,13 +229,13 @@ class DrivenGuest:
 
     def _result(self, row: Row) -> bytes:
         """The output of a row that is special. Raises :class:`GuestError`."""
-        error = self._take_records(self._guest.records(row)) if row.status & HAS_RECORDS else None
+        error = self._take_records(self._guest.answers.records(row)) if row.status & HAS_RECORDS else None
         self.poisoned = self._guest.poisoned
         match row.status & CODE_MASK:
             case Status.ERROR:
                 raise GuestError(error or "", plugin=self._plugin, function=self._selected)
             case Status.RETURN_CODE:
-                code = int.from_bytes(self._guest.output(row), "little", signed=True)
+                code = int.from_bytes(self._guest.answers.output(row), "little", signed=True)
                 raise GuestError(
                     f"returned the code {code} without an error text",
                     plugin=self._plugin,
@@ -244,7 +244,7 @@ class DrivenGuest:
                     found=code,
                 )
             case _:
-                return self._guest.output(row)
+                return self._guest.answers.output(row)
 
     def _either(self, row: Row) -> bytes | PlugbayError:
         try:

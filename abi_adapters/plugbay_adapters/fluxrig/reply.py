@@ -53,13 +53,13 @@ def plain_reply(result: bytes) -> Reply:
 
 def read_reply(guest: DrivenInstance, row: Row) -> Reply:
     """The reply in a row and its records."""
-    records = split_records(guest.records(row)) if row.status & HAS_RECORDS else _NO_RECORDS
+    records = split_records(guest.answers.records(row)) if row.status & HAS_RECORDS else _NO_RECORDS
     logs = (*records.logs, *guest.notes())
     match row.status & CODE_MASK:
         case Status.REJECTED:
             return Reply(Disposition.REJECT, b"", (), logs, records.reason)
         case Status.OUTPUT:
-            return Reply(Disposition.OK, guest.output(row), records.emitted, logs)
+            return Reply(Disposition.OK, guest.answers.output(row), records.emitted, logs)
         case _:
             return Reply(Disposition.OK if records.emitted else Disposition.DROP, b"", records.emitted, logs)
 

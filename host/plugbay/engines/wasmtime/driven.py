@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
 
+from plugbay.engines.wasmtime.answers import Answers
 from plugbay.engines.wasmtime.batch import Batch, Inputs
 from plugbay.engines.wasmtime.diagnosis import Diagnosis
 from plugbay.engines.wasmtime.failures import input_too_large, status_error
 from plugbay.engines.wasmtime.functions import FunctionTable
-from plugbay.engines.wasmtime.mailbox import (
-    BATCH_BYTES,
-    HAS_RECORDS,
-    INPUT,
-    ROW_BYTES,
-    Cause,
-    Refused,
-    Row,
-    Word,
-    rows_offset,
-)
+from plugbay.engines.wasmtime.mailbox import INPUT, ROW_BYTES, Cause, Row, Word, rows_offset, write_limits
 from plugbay.engines.wasmtime.unchecked import Crossing
 from plugbay.engines.wasmtime.watch import GuestWatch
 from plugbay.errors import CallError, InitFailed, InputTooLarge, LimitExceeded, PlugbayError
@@ -43,7 +34,8 @@ _LINKING_FUEL = 2**63 - 1
 class DrivenInstance:
     """A guest, its driver and the mailbox between; used by one thread at a time.
 
-    ``poisoned`` is set when the guest is in an unknown condition; no call may follow.
+    ``poisoned`` is set when the guest is in an unknown condition; no call may follow. ``answers`` reads what the last
+    crossing left.
     """
 
     def __init__(self, store: wasmtime.Store, plugin: str, limits: Limits, services: HostServices) -> None:
@@ -78,6 +70,7 @@ class DrivenInstance:
         self._exports = exports
         self._crossing = Crossing(self._store, driver["invoke"], driver["invoke_many"], driver["mailbox"])
         self._invoke = self._crossing.invoke
+        self.answers = Answers(self._crossing)
         self._room = min(self._crossing.capacity, self._limits.input_bytes)
         self._header = self.watch.header = self._crossing.header
         self._diagnosis = Diagnosis(
@@ -90,7 +83,7 @@ class DrivenInstance:
         self._exit_is_success = "exited" in driver
         self._keep = keep
         self.batches = not serves and not self._metered
-        self._write_limits()
+        write_limits(self._header, self._limits, self.services.permissions)
 
     def setup(self, data: bytes) -> None:
         """Give a driver that exports ``setup`` what it starts with. Raises :class:`CallError`."""
@@ -109,8 +102,8 @@ class DrivenInstance:
         if self._metered:
             self._store.set_fuel(_LINKING_FUEL)
         self._ask_driver("dump")
-        header = self._header
-        return header[Word.STATUS], self._crossing.read(header[Word.OUTPUT_START], header[Word.OUTPUT_LENGTH])
+        row = self.answers.row()
+        return row.status, self.answers.output(row)
 
     @cached_property
     def functions(self) -> FunctionTable:
@@ -158,14 +151,7 @@ class DrivenInstance:
 
     def row(self) -> Row:
         """What the driver says of the last :meth:`invoke`. Raises when the guest broke its ABI, and is poisoned."""
-        header = self._header
-        row = Row(
-            header[Word.AREA_START],
-            header[Word.OUTPUT_START],
-            header[Word.OUTPUT_LENGTH],
-            header[Word.STATUS],
-            header[Word.AREA_END],
-        )
+        row = self.answers.row()
         error = self._row_error(row)
         if error is not None:
             raise error
@@ -199,28 +185,9 @@ class DrivenInstance:
                 results.append(failed(error))
         return results
 
-    def output(self, row: Row) -> bytes:
-        """The output of a row."""
-        return self._crossing.read(row.output_start, row.output_length)
-
-    def records(self, row: Row) -> bytes:
-        """The records of a row, end to end, in order."""
-        if not row.status & HAS_RECORDS:
-            return b""
-        read = self._crossing.read
-        after = row.output_start + row.output_length
-        return read(row.area_start, row.output_start - row.area_start) + read(after, row.area_end - after)
-
     def unfinished(self) -> bytes:
         """The records that a message left before it poisoned the instance; none when it did not."""
-        if not self.poisoned or not self._header[Word.OPEN]:
-            return b""
-        read, header = self._crossing.read, self._header
-        start, top, output = header[Word.AREA_START], header[Word.TOP], header[Word.OUTPUT_START]
-        if not start <= output < top:
-            return read(start, top - start)
-        after = output + header[Word.OUTPUT_LENGTH]
-        return read(start, output - start) + read(after, top - after)
+        return self.answers.unfinished() if self.poisoned else b""
 
     def notes(self) -> tuple[LogRecord, ...]:
         """Log lines of the host about services that it refused during the last message."""
@@ -287,7 +254,7 @@ class DrivenInstance:
             if error is not None:
                 yield failed(error)
             else:
-                yield special(row) if row.status else plain(self.output(row))
+                yield special(row) if row.status else plain(self.answers.output(row))
 
     def _row_error(self, row: Row) -> CallError | None:
         error = status_error(row.status, row.output_length, plugin=self._plugin, limits=self._limits)
@@ -322,12 +289,3 @@ class DrivenInstance:
         """Why the guest stopped; poisons the instance."""
         self.poisoned = True
         return self._diagnosis.failure(error)
-
-    def _write_limits(self) -> None:
-        limits, permissions = self._limits, self.services.permissions
-        header = self._header
-        header[Word.MAX_OUTPUT] = limits.output_bytes
-        header[Word.MAX_LOG] = limits.log_bytes
-        header[Word.MAX_MESSAGES] = limits.messages_out
-        header[Word.HIGH_WATER] = 2 * BATCH_BYTES
-        header[Word.REFUSED] = (0 if permissions.log else Refused.LOG) | (0 if permissions.outputs else Refused.OUTPUTS)

@@ -12,7 +12,11 @@ in it before and after the output are records: u32 kind, u32 length, bytes.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from plugbay.limits import Limits
+    from plugbay.permissions import Permissions
 
 INPUT = 64
 """Offset of the input, in bytes."""
@@ -151,3 +155,12 @@ OWN_SERVICES = 128
 def rows_offset(frames_size: int) -> int:
     """Where the rows of a batch lie: after its frames, on the next 8 bytes."""
     return (INPUT + frames_size + 7) & -8
+
+
+def write_limits(header: Any, limits: Limits, permissions: Permissions) -> None:
+    """Tell the driver, in the header's words, what the guest may use and what was taken away."""
+    header[Word.MAX_OUTPUT] = limits.output_bytes
+    header[Word.MAX_LOG] = limits.log_bytes
+    header[Word.MAX_MESSAGES] = limits.messages_out
+    header[Word.HIGH_WATER] = 2 * BATCH_BYTES
+    header[Word.REFUSED] = (0 if permissions.log else Refused.LOG) | (0 if permissions.outputs else Refused.OUTPUTS)
