@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from plugbay.errors import CallError, InitFailed, PlugbayError, PluginClosed, PoolExhausted, StateConflict
-from plugbay.outcome import Outcome
+from plugbay.one_by_one import lost_a_race
 
 if TYPE_CHECKING:
     from plugbay.contracts import GuestInstance
@@ -52,7 +52,7 @@ class Leases:
                 result = self.once(run)
             except StateConflict:
                 continue
-            if not _lost_a_race(result):
+            if not lost_a_race(result):
                 return result
         return self.once(run)
 
@@ -76,7 +76,7 @@ class Leases:
                 done = [failed(error)]
             assert done, "an instance answers at least one item (GuestInstance)"
             attempts = attempts - 1 if len(done) == 1 else CONFLICT_ATTEMPTS - 1
-            if attempts and _lost_a_race(done[-1]):
+            if attempts and lost_a_race(done[-1]):
                 done.pop()
             else:
                 attempts = CONFLICT_ATTEMPTS
@@ -89,7 +89,3 @@ def end_failed(pool: Pool, instance: GuestInstance, error: BaseException) -> Non
     if not isinstance(error, PlugbayError):
         instance.poisoned = True
     pool.give_back(instance)
-
-
-def _lost_a_race(result: object) -> bool:
-    return isinstance(result.error if isinstance(result, Outcome) else result, StateConflict)

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from plugbay.errors import PlugbayError, StateConflict
+from plugbay.errors import PlugbayError
+from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
 
 if TYPE_CHECKING:
@@ -56,15 +57,7 @@ class SingleCallInstance(ABC):
 
     def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Raw calls in order."""
-        results: list[bytes | PlugbayError] = []
-        for payload in payloads:
-            try:
-                results.append(self.call(function, payload))
-            except PlugbayError as error:
-                results.append(error)
-            if self.poisoned or isinstance(results[-1], StateConflict):
-                break
-        return results
+        return calls_one_by_one(self, function, payloads)
 
     def process(self, message: Message, port: str) -> Outcome:
         """One typed message, with its own clock and state transaction."""
@@ -85,9 +78,4 @@ class SingleCallInstance(ABC):
 
     def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
         """Typed messages in order."""
-        outcomes: list[Outcome] = []
-        for message in messages:
-            outcomes.append(self.process(message, port))
-            if self.poisoned or isinstance(outcomes[-1].error, StateConflict):
-                break
-        return outcomes
+        return one_by_one(self, messages, lambda message: self.process(message, port))

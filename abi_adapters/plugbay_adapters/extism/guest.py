@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from plugbay.errors import PlugbayError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plugbay.errors import PlugbayError
     from plugbay.functions import HostFunction
+    from plugbay.guest_log import GuestLog
     from plugbay.outcome import LogRecord
     from plugbay.services import HostServices
 
@@ -74,3 +76,14 @@ class ExtismCode(Protocol):
     def close(self) -> None:
         """Free the code; guests are closed before."""
         ...
+
+
+def start_guest(guest: ExtismGuest, log: GuestLog) -> None:
+    """Run the start-up of a guest, and log its lines. Raises what :meth:`ExtismGuest.start` does; it is closed then."""
+    try:
+        guest.start()
+    except PlugbayError:
+        log.write(guest.take_logs())
+        guest.close()
+        raise
+    log.write(guest.take_logs())

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from plugbay.errors import ConfigInvalid, InvalidOutput, MissingExport, PlugbayError
 from plugbay.guest_log import GuestLog
+from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
+from plugbay_adapters.extism.guest import start_guest
 from plugbay_adapters.extism.messages import decode_output, encode_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from plugbay.message import Message
     from plugbay_adapters.extism.guest import ExtismGuest
 
 PORT_IN = "in"
 PORT_OUT = "out"
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 class ExtismInstance:
@@ -34,13 +34,7 @@ class ExtismInstance:
         self._default = default_function
         self._batches = guest.batches
         self._log = GuestLog(plugin)
-        try:
-            guest.start()
-        except PlugbayError:
-            self._log.write(guest.take_logs())
-            guest.close()
-            raise
-        self._log.write(guest.take_logs())
+        start_guest(guest, self._log)
 
     def call(self, function: str, payload: bytes) -> bytes:
         """The raw output of an export. Log lines go to Python's logging."""
@@ -60,7 +54,7 @@ class ExtismInstance:
         if function not in self._functions:
             raise self._no_function(function)
         if not self._batches:
-            return self._one_by_one(payloads, lambda payload: self._call(function, payload))
+            return calls_one_by_one(self, function, payloads)
         results = self._guest.invoke_many(function, payloads)
         self._settle()
         return results
@@ -78,7 +72,7 @@ class ExtismInstance:
 
     def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
         """Messages in order."""
-        return self._one_by_one(messages, lambda message: self.process(message, port))
+        return one_by_one(self, messages, lambda message: self.process(message, port))
 
     def interrupt(self) -> None:
         """Stop what runs; for other threads."""
@@ -88,12 +82,6 @@ class ExtismInstance:
         """Free the plugin."""
         self._guest.poisoned = self._guest.poisoned or self.poisoned
         self._guest.close()
-
-    def _call(self, function: str, payload: bytes) -> bytes | PlugbayError:
-        try:
-            return self.call(function, payload)
-        except PlugbayError as error:
-            return error
 
     def _outcome(self, message: Message, result: bytes | PlugbayError, seconds: float, fuel: int | None) -> Outcome:
         logs = self._guest.take_logs()
@@ -107,20 +95,10 @@ class ExtismInstance:
             return Outcome(Disposition.ERROR, (), logs, None, None, fuel, seconds, error)
         return Outcome(Disposition.OK, ((PORT_OUT, answer),), logs, None, None, fuel, seconds)
 
-    def _one_by_one(self, items: Sequence[_Item], run: Callable[[_Item], _Result]) -> list[_Result]:
-        results: list[_Result] = []
-        for item in items:
-            results.append(run(item))
-            if self.poisoned:
-                break
-        return results
-
     def _settle(self) -> None:
         """After raw calls: log what was logged."""
         self.poisoned = self._guest.poisoned
-        logs = self._guest.take_logs()
-        if logs:
-            self._log.write(logs)
+        self._log.write(self._guest.take_logs())
 
     def _function_at(self, port: str) -> str:
         if port == PORT_IN:

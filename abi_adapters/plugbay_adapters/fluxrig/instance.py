@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from plugbay.errors import ConfigInvalid, InvalidOutput, MessageRejected, MissingExport, PlugbayError, StateConflict
+from plugbay.errors import ConfigInvalid, InvalidOutput, MessageRejected, MissingExport, PlugbayError
 from plugbay.guest_log import GuestLog
+from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
 from plugbay_adapters.fluxrig.reply import Failure, Reply, outcome_of, plain_reply, read_reply, split_records
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from plugbay.message import Message
 
 PORT_IN = "in"
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 class FluxrigInstance:
@@ -65,7 +64,7 @@ class FluxrigInstance:
         if function != self._entrypoint:
             raise self._no_function(function)
         if not self._batches:
-            return self._one_by_one(payloads, self._raw_call)
+            return calls_one_by_one(self, function, payloads)
         results = self._guest.invoke_many(payloads, _same, self._raw_or_error, self._raw_failure)
         self.poisoned = self._guest.poisoned
         return results
@@ -79,7 +78,7 @@ class FluxrigInstance:
         """Messages on port ``in``, in order; the seconds of a batch are shared out evenly among its outcomes."""
         self._check_port(port)
         if not self._batches:
-            return self._one_by_one(messages, lambda message: self._process(message.to_cbor))
+            return one_by_one(self, messages, lambda message: self._process(message.to_cbor))
         payloads: list[bytes] = []
         unfit: dict[int, Outcome] = {}
         for index, message in enumerate(messages):
@@ -97,7 +96,7 @@ class FluxrigInstance:
         """Encoded messages on port ``in``, in order."""
         self._check_port(port)
         if not self._batches:
-            return self._one_by_one(payloads, lambda payload: self._process(lambda: payload))
+            return one_by_one(self, payloads, lambda payload: self._process(lambda: payload))
         return self._batch(payloads, _same)
 
     def interrupt(self) -> None:
@@ -190,12 +189,6 @@ class FluxrigInstance:
         self._log.write(self._failure(error).logs)
         return error
 
-    def _raw_call(self, payload: bytes) -> bytes | PlugbayError:
-        try:
-            return self.call(self._entrypoint, payload)
-        except PlugbayError as error:
-            return error
-
     def _abandon(self) -> None:
         """After a raw call that failed: keep its log lines, drop its state."""
         guest = self._guest
@@ -204,16 +197,6 @@ class FluxrigInstance:
         self._log.write(guest.notes())
         guest.services.rollback()
         self.poisoned = guest.poisoned
-
-    def _one_by_one(self, items: Sequence[_Item], run: Callable[[_Item], _Result]) -> list[_Result]:
-        results: list[_Result] = []
-        for item in items:
-            result = run(item)
-            results.append(result)
-            error = result.error if isinstance(result, Outcome) else result
-            if self.poisoned or isinstance(error, StateConflict):
-                break
-        return results
 
     def _check_port(self, port: str) -> None:
         if port != PORT_IN:

@@ -11,11 +11,12 @@ from plugbay.errors import (
     MissingExport,
     PermissionDenied,
     PlugbayError,
-    StateConflict,
     TooManyMessages,
 )
 from plugbay.guest_log import GuestLog
+from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
+from plugbay_adapters.extism.guest import start_guest
 from plugbay_adapters.extism.messages import SURELY_SMALL, required_message
 from plugbay_adapters.reflow.ports import InputReader, to_message
 
@@ -60,13 +61,7 @@ class ReflowInstance:
         self._results = results
         self._inputs = InputReader(actor.metadata, plugin=actor.plugin)
         self._log = GuestLog(actor.plugin)
-        try:
-            guest.start()
-        except PlugbayError:
-            self._log.write(guest.take_logs())
-            guest.close()
-            raise
-        self._log.write(guest.take_logs())
+        start_guest(guest, self._log)
 
     def call(self, function: str, payload: bytes) -> bytes:
         """The raw output of an export, state committed. Log lines go to Python's logging; what it sends is lost."""
@@ -92,17 +87,7 @@ class ReflowInstance:
 
     def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Raw outputs, in order."""
-        results: list[bytes | PlugbayError] = []
-        for payload in payloads:
-            try:
-                results.append(self.call(function, payload))
-            except PlugbayError as error:
-                results.append(error)
-                if isinstance(error, StateConflict):
-                    break
-            if self.poisoned:
-                break
-        return results
+        return calls_one_by_one(self, function, payloads)
 
     def process(self, message: Message, port: str) -> Outcome:
         """One message on an inport, or on ``in`` for several at once.
@@ -134,12 +119,7 @@ class ReflowInstance:
 
     def process_many(self, messages: Sequence[Message], port: str) -> list[Outcome]:
         """Messages in order."""
-        outcomes: list[Outcome] = []
-        for message in messages:
-            outcomes.append(self.process(message, port))
-            if self.poisoned or isinstance(outcomes[-1].error, StateConflict):
-                break
-        return outcomes
+        return one_by_one(self, messages, lambda message: self.process(message, port))
 
     def interrupt(self) -> None:
         """Stop what runs; for other threads."""
@@ -191,9 +171,7 @@ class ReflowInstance:
     def _settle(self) -> None:
         """After a raw call: log what was logged, and say what is lost."""
         self.poisoned = self.guest.poisoned
-        logs = self.guest.take_logs()
-        if logs:
-            self._log.write(logs)
+        self._log.write(self.guest.take_logs())
         if self._own.sent:
             self._log.warn(f"{len(self._own.sent)} sent messages are lost: a raw call has no place for them")
             self._own.begin()
