@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     Read = Callable[[ModuleSource, Limits], WasmSource]
     AskManifest = Callable[[Mapping[str, Any], Path], PluginManifest | None]
+
+
+_SUFFIX = ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,15 @@ class PackageReader:
         return self._open_manifest(manifest, options)
 
     def manifest(self, source: WasmSource | Mapping[str, Any]) -> PluginManifest | None:
-        """What a manifest says; None for a module. Raises :class:`ConfigInvalid`."""
+        """What a manifest says; None for a module. Raises :class:`ConfigInvalid`.
+
+        A manifest's file or URL has a name that ends in ``.json``: it grants what it names, so nothing that was given
+        as a module may turn out to be one.
+        """
         if isinstance(source, WasmSource):
             if source.data.lstrip()[:1] != b"{":
                 return None
+            _require_name(source)
             document, folder = _parsed(source), Path(source.origin).parent
         else:
             document, folder = source, Path.cwd()
@@ -106,6 +115,17 @@ class PackageReader:
                 hint="check where the file comes from; correct the manifest's hash only if you trust it",
             )
         return found
+
+
+def _require_name(source: WasmSource) -> None:
+    name = re.split(r"[?#]", source.origin)[0] if "://" in source.origin else source.origin
+    if not name.lower().endswith(_SUFFIX):
+        raise ConfigInvalid(
+            f"{source.origin} is no module: it begins like a manifest, and is not named like one",
+            expected=f"a module, or a manifest in a file whose name ends in {_SUFFIX}",
+            found=source.origin,
+            hint="a manifest grants what it names: read it, then rename its file, or load it as a map",
+        )
 
 
 def _parsed(source: WasmSource) -> Mapping[str, Any]:
