@@ -18,7 +18,7 @@ from plugbay.engines.extism.prepare import prepare_linked, prepare_plugin, start
 from plugbay.errors import ConfigInvalid, PlugbayError
 from plugbay_adapters.extism.claim import start_functions
 from plugbay_adapters.extism.config import config_texts
-from plugbay_adapters.extism.reference_functions import Switchboard, imported_functions, shims
+from plugbay_adapters.extism.reference_functions import Switchboard, shims
 from plugbay_adapters.extism.reference_guest import ReferenceGuest, Seat
 from plugbay_adapters.extism.reference_limits import check_enforceable
 
@@ -46,7 +46,7 @@ def compile_reference(
     options: PluginOptions,
     functions: Mapping[str, HostFunction],
 ) -> ReferenceCode:
-    """The plugin compiled by libextism; ``functions`` have the signatures of its imports, by ``namespace.name``.
+    """The plugin compiled by libextism; ``functions`` are those that it imports, by ``namespace.name``.
 
     Raises :class:`~plugbay.errors.ConfigInvalid` for a limit or permission that libextism can't enforce, for config,
     folders and linked modules that don't fit, and in a forked child; :class:`~plugbay.errors.ModuleError` for a module
@@ -57,7 +57,7 @@ def compile_reference(
     try:
         check_enforceable(options, wasi=wasi)
         prepared = prepare_plugin(module.data, info, options.limits)
-        wanted = imported_functions(infos, functions)
+        wanted = tuple(functions.values())
         own = shims(wanted)
         if any((item.module, item.name) == (_WASI, "poll_oneoff") for each in infos for item in each.imports):
             own[_WASI] = _NO_SLEEP

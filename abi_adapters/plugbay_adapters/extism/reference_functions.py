@@ -14,19 +14,11 @@ from plugbay.errors import PlugbayError
 from plugbay.functions import FunctionCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from plugbay.engines.extism.library import NativeMemory
     from plugbay.functions import HostFunction
-    from plugbay.module.info import FuncType, ModuleInfo
-
-
-def imported_functions(
-    modules: Iterable[ModuleInfo], functions: Mapping[str, HostFunction]
-) -> tuple[HostFunction, ...]:
-    """The functions that the modules really import, each once."""
-    imports = (f"{item.module}.{item.name}" for module in modules for item in module.imports)
-    return tuple({name: functions[name] for name in imports if name in functions}.values())
+    from plugbay.module.info import FuncType
 
 
 def shims(functions: Sequence[HostFunction]) -> dict[str, bytes]:
