@@ -201,17 +201,18 @@ def test_a_reader_that_leaves_ends_the_run_quietly(echo_file: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_disk_is_an_error(echo_file: Path) -> None:
+@pytest.mark.parametrize("verb", [("call", "--input", "x" * 100_000), ("inspect",), ("inspect", "--json")], ids=len)
+def test_a_full_disk_is_one_error(echo_file: Path, verb: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "plugbay", "call", str(echo_file), "--input", "x" * 100_000],
+            [sys.executable, "-m", "plugbay", verb[0], str(echo_file), *verb[1:]],
             stdout=full,
             stderr=subprocess.PIPE,
             timeout=60,
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr.startswith(b"error[io-error]: ")
+    assert done.stderr == b"error[io-error]: standard output can't be written: No space left on device\n"
 
 
 def test_closed_standard_output_is_an_error(echo_file: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 100
@@ -31,15 +34,17 @@ class Output:
         return sys.stdout is not None and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
 
     def write(self, data: bytes) -> None:
-        """Bytes to standard output, as they are. Raises :class:`ReaderLeft`, or :class:`OSError` when it is closed."""
+        """Bytes to standard output, as they are.
+
+        Raises :class:`ReaderLeft`, or :class:`OSError` when it is closed or its disk is full: nothing more is written
+        then.
+        """
         if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
             raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
-        try:
+        with _writing():
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
-        except BrokenPipeError as error:
-            raise ReaderLeft from error
 
     def document(self, value: object) -> None:
         """One JSON document and a line end to standard output."""
@@ -48,7 +53,7 @@ class Output:
     def show(self, *parts: RenderableType) -> None:
         """Tables and text for people, to standard output."""
         console = _console(stderr=False)
-        with console.capture() as capture:
+        with _writing(), console.capture() as capture:  # rich writes, too, if only an empty text
             for part in parts:
                 console.print(part)
         self.write(capture.get().encode(sys.stdout.encoding, "backslashreplace") if sys.stdout else b"")
@@ -68,6 +73,24 @@ class Output:
     def stderr(self) -> Console:
         """The console on standard error, for progress bars too."""
         return _console(stderr=True)
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderLeft from error
+    except OSError as error:
+        drop_standard_output()
+        raise OSError(f"standard output can't be written: {error.strerror or error}") from error
+
+
+def drop_standard_output() -> None:
+    """Nobody takes it any more: what is still buffered must not raise again when Python exits."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)
 
 
 def to_json(value: object) -> bytes:

@@ -11,7 +11,7 @@ import typer
 
 from plugbay.cli.app import PROGRAM, build_app
 from plugbay.cli.failure import BROKEN_PIPE, FAILED, GOOD, INTERRUPTED, UNUSABLE, exit_code, facts_of, show_failure
-from plugbay.cli.output import Output, ReaderLeft
+from plugbay.cli.output import Output, ReaderLeft, drop_standard_output
 from plugbay.cli.session import Session
 from plugbay.errors import PlugbayError, PluginRegistrationError
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
             sys.stdout.flush()
     except (ReaderLeft, BrokenPipeError):
-        _drop_stdout()
+        drop_standard_output()
         return BROKEN_PIPE
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -120,10 +120,3 @@ def _escape_unencodable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _drop_stdout() -> None:
-    """Nobody reads any more: what is still buffered must not raise again when Python exits."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
-    os.close(sink)
