@@ -26,6 +26,14 @@ def test_a_cache_that_does_not_exist_yet_is_empty(cli: Cli, folder: Path) -> Non
     assert result.json["entries"] == 0
 
 
+def test_a_folder_that_can_never_be_made_is_a_problem(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.touch()
+    monkeypatch.setenv("PLUGBAY_CACHE_DIR", str(folder / "in" / "a" / "file"))
+    result = cli("cache", "info", "--json")
+    assert result.code == 1
+    assert f"{folder} can't hold one" in result.json["problem"]
+
+
 def test_what_was_loaded_is_kept_and_cleared(cli: Cli, folder: Path, echo_file: Path) -> None:
     cli("call", echo_file, "--input", "x")
     before = cli("cache", "info", "--json").json

@@ -114,6 +114,8 @@ class ArtifactCache:
             if self.folder.exists():
                 self._check_private()
                 entries = self._entries()
+            else:
+                self._check_can_be_made()
         except (CacheError, OSError) as error:
             problem = str(error)
         return CacheInfo(self.folder, len(entries), sum(size for _, _, size in entries), self.max_bytes, problem)
@@ -130,6 +132,13 @@ class ArtifactCache:
                 found=f"owner {found.st_uid}, mode {mode:04o}",
                 hint="remove it, chmod it, or name another with PLUGBAY_CACHE_DIR",
             )
+
+    def _check_can_be_made(self) -> None:
+        place = self.folder.parent
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise CacheError(f"there is no folder {self.folder}, and {place} can't hold one")
 
     def _write(self, path: Path, artifact: bytes) -> None:
         descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.folder)
