@@ -48,5 +48,6 @@ def test_a_malformed_url_is_refused(url: str) -> None:
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StateUnavailable, match="missing"):
+    with pytest.raises(StateUnavailable, match="missing") as caught:
         open_store(f"sqlite:{tmp_path}/missing/state.db")
+    assert caught.value.hint == "its folder must exist and be writable"

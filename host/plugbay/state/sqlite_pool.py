@@ -110,6 +110,7 @@ class ConnectionPool:
             reason = f"the state database {self._path} failed: {error}"
             raise StateUnavailable(reason, found=name, hint=_HINTS.get(name)) from error
         except OSError as error:
-            raise StateUnavailable(f"the state database {self._path} can't be used: {error.strerror}") from error
+            reason = f"the state database {self._path} can't be used: {error.strerror}"
+            raise StateUnavailable(reason, hint="its folder must exist and be writable") from error
         except UnicodeEncodeError as error:
             raise ConfigInvalid("a state namespace or key is not Unicode text", found=ascii(error.object)) from error
