@@ -86,7 +86,7 @@ def _require_size(size: int, origin: str, max_bytes: int) -> None:
             limit="module_bytes",
             expected=max_bytes,
             found=size,
-            hint="raise Limits(module_bytes=…) if you trust it",
+            hint="raise Limits.module_bytes (--module-bytes) if you trust it",
         )
 
 

@@ -50,7 +50,7 @@ def download(url: str, max_bytes: int, client: HttpClient) -> bytes:
     except LimitExceeded as error:
         if isinstance(error, DeadlineExceeded):
             raise SourceUnreadable(f"{url} took over {SECONDS:g} seconds", found=url) from error
-        hint = "raise Limits(module_bytes=…) if you trust it"
+        hint = "raise Limits.module_bytes (--module-bytes) if you trust it"
         raise TooLarge(
             f"{url} has over {max_bytes} bytes", limit="module_bytes", expected=max_bytes, hint=hint
         ) from error
