@@ -52,6 +52,19 @@ def test_a_full_device_is_unusable() -> None:
         sink.write(b"x")
 
 
+def test_standard_output_is_named_when_it_is_full() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    kept = os.dup(1)
+    os.dup2(full, 1)
+    try:
+        with Sink("-") as sink, pytest.raises(StreamUnusable, match="standard output can't be written: No space"):
+            sink.write(b"x")
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(full)
+
+
 def test_a_reader_that_left_is_a_broken_pipe() -> None:
     read, write = os.pipe()
     os.close(read)

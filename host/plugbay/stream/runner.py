@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugbay.errors import InvalidMessage, InvalidOutput
+from plugbay.errors import InvalidMessage, InvalidOutput, StreamUnusable
 from plugbay.message import Message
 from plugbay.outcome import Disposition, Outcome
 from plugbay.stream.failures import bad_line, failure_line, is_failure
@@ -67,8 +67,9 @@ def run_stream(run: StreamRun, chunks: Iterable[bytes], reader: Reader, write: W
 
     An empty chunk says that the next one may be long in coming: what is in work is written before it is asked for.
     A message that fails is counted and handed to ``on_failure``; the others are neither lost nor reordered. A
-    BrokenPipeError of ``write`` and a KeyboardInterrupt end the stream, and the summary says so. Memory does not grow
-    with the stream.
+    BrokenPipeError of ``write`` and a KeyboardInterrupt end the stream, and the summary says so; a
+    :class:`StreamUnusable` of ``write`` is raised, with the number of the first line or item whose results are missing.
+    Memory does not grow with the stream.
     """
     runner = _Runner(run, write)
     try:
@@ -171,12 +172,19 @@ class _Runner:
             results, outputs = zip(*map(self._settled, results), strict=True)
             output = b"".join(outputs)
         if output:
-            self._write(output)
+            self._write_results(output, batch.numbers[0])
         self.tally.bytes_out += len(output)
         self._report(batch, results)
         self.tally.write_seconds += perf_counter() - started
         if self._run.on_progress is not None:
             self._run.on_progress(self.tally.summary())
+
+    def _write_results(self, output: bytes, number: int) -> None:
+        try:
+            self._write(output)
+        except StreamUnusable as error:
+            reason = f"{error.reason}; it ends before the results of line or item {number:,}"
+            raise StreamUnusable(reason, found=error.found, hint=error.hint) from error
 
     def _settled(self, result: bytes | Outcome) -> tuple[bytes | Outcome, bytes]:
         """A result and its bytes in the output; one with a message that no stream can hold has failed, alone."""

@@ -17,6 +17,7 @@ STANDARD: Final = "-"
 STANDARD_INPUT: Final = 0
 STANDARD_OUTPUT: Final = 1
 STANDARD_ERROR: Final = 2
+_STANDARD_NAMES: Final = {STANDARD_OUTPUT: "standard output", STANDARD_ERROR: "standard error"}
 
 
 @contextmanager
@@ -45,13 +46,13 @@ class Sink:
     """
 
     def __init__(self, path: str, *, standard: int = STANDARD_OUTPUT) -> None:
-        self._path = path
+        self._name = path if path != STANDARD else _STANDARD_NAMES.get(standard, STANDARD)
         self._owned = path != STANDARD
         self._descriptor = standard if path == STANDARD else _open_to_write(path)
         try:
             self._regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
         except OSError as error:  # the shell closed it
-            raise _unusable(path, "written", error) from error
+            raise _unusable(self._name, "written", error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +78,7 @@ class Sink:
         except BaseException as error:
             self._cut_off(written)
             if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-                raise _unusable(self._path, "written", error) from error
+                raise _unusable(self._name, "written", error) from error
             raise
 
     def _cut_off(self, written: int) -> None:

@@ -39,8 +39,10 @@ def test_a_full_disk_keeps_whole_messages(start: Start, told_file: Path, tmp_pat
     run = start(told_file, "--out", out, preexec_fn=limit)
     _, err = run.child.communicate(lines(3000), timeout=60)
     assert run.child.returncode == 2
-    assert b"can't be written: File too large" in err
+    told = re.search(rb"can't be written: File too large; it ends before the results of line or item ([\d,]+)\n", err)
+    assert told is not None
     written = out.read_bytes()
+    assert int(told[1].replace(b",", b"")) == written.count(b"\n") + 1
     assert 0 < len(written) <= 20_000
     assert lines(3000).startswith(written)
     assert written.endswith(b"\n")
