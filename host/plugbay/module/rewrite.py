@@ -1,4 +1,4 @@
-"""The two changes made to a guest before it is compiled; everything else stays as it is, byte for byte."""
+"""The two changes made to a guest before it is compiled, and what refuses it; the rest stays byte for byte."""
 
 from __future__ import annotations
 
@@ -52,6 +52,19 @@ def prepare_guest(data: bytes, info: ModuleInfo, *, memory_pages: int) -> bytes:
     if capped == defined and info.start is None:
         return data
     return _spliced(data, _edits(data, info.start, memory_pages))
+
+
+def check_tables(info: ModuleInfo, *, table_elements: int) -> None:
+    """Raise :class:`TooLarge` when the module's tables start with more elements than it may have in all."""
+    elements = sum(table.minimum for table in info.tables)
+    if elements > table_elements:
+        raise TooLarge(
+            f"the module's tables start with {elements} elements, over the limit of {table_elements}",
+            limit="table_elements",
+            expected=table_elements,
+            found=elements,
+            hint="raise Limits.table_elements if you trust it",
+        )
 
 
 def _capped(memory: MemoryType, pages: int) -> MemoryType:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from plugbay.errors import ConfigInvalid, InvalidBinary, TooLarge
+from plugbay.errors import ConfigInvalid, InvalidBinary
 from plugbay.module.cursor import Cursor
 from plugbay.module.leb128 import encode_unsigned
-from plugbay.module.rewrite import START_EXPORT, prepare_guest
+from plugbay.module.rewrite import START_EXPORT, check_tables, prepare_guest
 from plugbay.module.sections import SectionId, encode_section, sections
 from plugbay.module.wasmtypes import encode_memory_type, read_memory_type, read_table_type
 
@@ -69,14 +69,7 @@ def _unguarded(what: str) -> ConfigInvalid:
 
 
 def _rewritten(data: bytes, info: ModuleInfo, limits: Limits) -> bytes:
-    elements = sum(table.minimum for table in info.tables)
-    if elements > limits.table_elements:
-        raise TooLarge(
-            f"the module's tables start with {elements} elements, over the limit of {limits.table_elements}",
-            limit="table_elements",
-            expected=limits.table_elements,
-            found=elements,
-        )
+    check_tables(info, table_elements=limits.table_elements)
     data = prepare_guest(data, info, memory_pages=limits.memory_pages)
     pieces = [data[:8]]
     for section in sections(data):

@@ -14,10 +14,10 @@ from plugbay.engines.wasmtime.epoch import process_ticker
 from plugbay.engines.wasmtime.features import check_features
 from plugbay.engines.wasmtime.unchecked import check_bindings
 from plugbay.engines.wasmtime.version import wasmtime_version
-from plugbay.errors import InvalidBinary, PluginClosed, TooLarge
+from plugbay.errors import InvalidBinary, PluginClosed
 from plugbay.forks import mend_after_fork
 from plugbay.limits import PAGE_BYTES
-from plugbay.module.rewrite import prepare_guest
+from plugbay.module.rewrite import check_tables, prepare_guest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ class WasmtimeEngine:
         more memory or table elements than allowed, :class:`InvalidBinary` or :class:`UnsupportedFeature` when it does
         not validate.
         """
-        _check_tables(info, limits)
+        check_tables(info, table_elements=limits.table_elements)
         settings = CodeSettings.of(limits)
         wanted = f"guest {module.digest} pages={limits.memory_pages} features={','.join(sorted(features))}"
         prepared = prepare_guest(module.data, info, memory_pages=limits.memory_pages)
@@ -144,18 +144,6 @@ class WasmtimeEngine:
             raise InvalidBinary(f"does not compile: {error}") from error
         self.cache.add(key, bytes(module.serialize()))
         return module
-
-
-def _check_tables(info: ModuleInfo, limits: Limits) -> None:
-    elements = sum(table.minimum for table in info.tables)
-    if elements > limits.table_elements:
-        raise TooLarge(
-            f"the module's tables start with {elements} elements, over the limit of {limits.table_elements}",
-            limit="table_elements",
-            expected=limits.table_elements,
-            found=elements,
-            hint="raise Limits.table_elements if you trust it",
-        )
 
 
 def _config(settings: CodeSettings) -> wasmtime.Config:
