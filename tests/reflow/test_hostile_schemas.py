@@ -106,6 +106,17 @@ def test_patterns_take_linear_time() -> None:
         judge({"properties": {"a": {"pattern": "^(a+)+$"}}}, {"a": "a" * 100_000 + "!"})
 
 
+def test_patterns_share_a_bound_of_memory() -> None:
+    large = "[a-z]{9000}"  # some 400 KiB when compiled
+    judge({"properties": {f"a{number}": {"pattern": f"{large}{number}"} for number in range(10)}}, {})
+    judge({"properties": {f"a{number}": {"pattern": f"^[a-z]{{1,8}}{number}$"} for number in range(500)}}, {})
+    many: dict[str, Any] = {f"{large}{number}": {} for number in range(1000)}
+    with pytest.raises(InvalidMetadata, match="not too large"):
+        judge({"patternProperties": many}, {})
+    with pytest.raises(InvalidMetadata, match="not too large"):
+        judge({"properties": {f"a{number}": {"pattern": pattern} for number, pattern in enumerate(many)}}, {})
+
+
 @pytest.mark.parametrize("keyword", ["$ref", "$schema", "$dynamicRef", "$id"])
 def test_no_schema_makes_the_host_fetch_anything(keyword: str) -> None:
     asked: list[str] = []

@@ -28,6 +28,8 @@ MAX_EXPLAINED = 50_000
 MAX_PROBLEMS = 20
 """Problems that one error names."""
 _PATTERN_BYTES = 1024 * 1024
+_ALL_PATTERNS_BYTES = 16 * 1024 * 1024
+"""Bytes of one compiled regular expression, and of all those of a schema: a few characters can mean a megabyte."""
 
 
 class ConfigSchema:
@@ -49,10 +51,11 @@ class ConfigSchema:
             self._refuse("object, boolean or null", name_of(schema))
         try:
             self._graph = SchemaGraph(self._schema)
+            most = min(_PATTERN_BYTES, _ALL_PATTERNS_BYTES // max(self._graph.patterns, 1))
             self._validator = jsonschema_rs.validator_for(
                 self._schema,
                 mask="the value",
-                pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES),
+                pattern_options=jsonschema_rs.RegexOptions(size_limit=most, dfa_size_limit=most),
                 offline=True,
             )
         except Misfit as misfit:

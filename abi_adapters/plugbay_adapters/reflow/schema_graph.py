@@ -71,6 +71,8 @@ class SchemaGraph:
         if len(text) > MAX_SCHEMA_BYTES:
             raise Misfit(f"at most {MAX_SCHEMA_BYTES} bytes", f"{len(text)} bytes")
         self.has_defaults = b'"default"' in text
+        self.patterns = 0
+        """Regular expressions in it."""
         self._old_ids = "draft-04" in str(schema.get("$schema"))
         self._nodes: dict[int, _Node | None] = {}
         self._order: list[_Node] = []
@@ -119,6 +121,7 @@ class SchemaGraph:
         if parts is not self._schema:
             self._require_no_id(parts)
         self._nodes[id(parts)] = None
+        self.patterns += ("pattern" in parts) + len(_map(parts.get("patternProperties")))
         node = _Node(1 + len(orjson.dumps({key: parts[key] for key in parts if key not in _STRUCTURE})) // _UNIT_BYTES)
         node.same.extend(self._visit(other, chain + 1) for other in self._for_same_value(parts))
         self._queue_inner(node, parts)
