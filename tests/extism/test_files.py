@@ -13,7 +13,7 @@ import pytest
 from plugbay import Host, Limits, Permissions, Plugin
 from plugbay.errors import ConfigInvalid, DeadlineExceeded, GuestError, GuestTrap, InitFailed
 from plugbay.services.paths import PathGrant
-from plugbay.wasi.errnos import FileErrno as Errno
+from plugbay.wasi.errnos import Errno
 
 ENV, WASI = "extism:host/env", "wasi_snapshot_preview1"
 GUEST = f"""

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from plugbay.wasi.beneath import PATH_BYTES
-from plugbay.wasi.errnos import FileErrno, wasi_errno
+from plugbay.wasi.errnos import Errno, wasi_errno
 from plugbay.wasi.handles import filestat, new_times
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class FileRequests:
         except OSError as error:
             return _negative(wasi_errno(error))
         except UnicodeDecodeError:
-            return _negative(FileErrno.ILSEQ)
+            return _negative(Errno.ILSEQ)
         except (ValueError, OverflowError):  # a null byte in a path, a number beyond the operating system's
-            return _negative(FileErrno.INVAL)
+            return _negative(Errno.INVAL)
         return 0 if answer is None else answer
 
     def _open(self, fd: int, flags: int, rights: int, fdflags: int, path: bytes) -> int:

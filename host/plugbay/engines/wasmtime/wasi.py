@@ -7,7 +7,6 @@ its end. The clock, randomness and sleep are asked of the host, which may refuse
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
 
 from plugbay.engines.wasmtime.driver import Driver
@@ -16,28 +15,6 @@ WASI: Final = "wasi_snapshot_preview1"
 """The module that guests import from."""
 WASI_ASKING: Final = frozenset(f"{WASI}.{name}" for name in ("clock_time_get", "poll_oneoff", "random_get"))
 """Imports that may ask the host for something; the driver answers the others alone."""
-
-
-class Errno(IntEnum):
-    """The errnos that the driver answers, of the many in WASI preview 1."""
-
-    SUCCESS = 0
-    BADF = 8
-    """No such stream, file, folder or socket."""
-    FAULT = 21
-    """A pointer that does not lie in the guest's memory."""
-    INVAL = 28
-    """A clock that there is not, or an argument that makes no sense."""
-    NOSYS = 52
-    NOTDIR = 54
-    """A path relative to a stream."""
-    NOTSOCK = 57
-    NOTSUP = 58
-    """The ABI offers no sleep."""
-    SPIPE = 70
-    """A position in a stream."""
-    NOTCAPABLE = 76
-    """The service was not granted, or the stream can't be changed."""
 
 
 def wasi_driver() -> Driver:

@@ -10,7 +10,8 @@ from tests.engines.wasmtime.wasi.conftest import PAGE, PREVIEW_1, Parts, Stopped
 
 from plugbay.engines.wasmtime.driver import trampoline_text
 from plugbay.engines.wasmtime.mailbox import Cause, Record
-from plugbay.engines.wasmtime.wasi import WASI, Errno, wasi_driver
+from plugbay.engines.wasmtime.wasi import WASI, wasi_driver
+from plugbay.wasi.errnos import Errno
 
 
 def test_every_function_of_preview_1_is_provided_with_its_published_type() -> None:

@@ -15,7 +15,7 @@ from tests.engines.wasmtime.wasi.files_world import ALL, BUFFER, FIXED, IOVEC, O
 
 from plugbay.engines.wasmtime.wasi_files import file_asking
 from plugbay.wasi import OPEN_FILES
-from plugbay.wasi.errnos import FileErrno as Errno
+from plugbay.wasi.errnos import Errno
 from plugbay.wasi.requests import PIECE
 
 

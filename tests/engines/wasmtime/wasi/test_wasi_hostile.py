@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.engines.wasmtime.wasi.conftest import PAGE, PREVIEW_1, Parts, Stopped, World
 
 from plugbay.engines.wasmtime.mailbox import Service
-from plugbay.engines.wasmtime.wasi import Errno
+from plugbay.wasi.errnos import Errno
 
 VALID: dict[str, tuple[int, ...]] = {
     "args_sizes_get": (64, 128),

@@ -9,7 +9,8 @@ import pytest
 from tests.engines.wasmtime.wasi.conftest import PAGE, TOP, Parts, World
 
 from plugbay.engines.wasmtime.mailbox import Service
-from plugbay.engines.wasmtime.wasi import WASI, WASI_ASKING, Errno, wasi_driver
+from plugbay.engines.wasmtime.wasi import WASI, WASI_ASKING, wasi_driver
+from plugbay.wasi.errnos import Errno
 
 REALTIME, MONOTONIC = 0, 1
 IN, OUT, COUNT = 64, 2048, 32
