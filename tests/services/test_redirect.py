@@ -9,6 +9,7 @@ import pytest
 from tests.services.conftest import Lab, Serve, ok, redirect
 
 from plugbay.errors import DeadlineExceeded, HttpFailed, PermissionDenied
+from plugbay.services import HostPattern, HttpClient
 
 if TYPE_CHECKING:
     import socket
@@ -41,6 +42,16 @@ def test_a_redirect_to_where_the_plugin_may_not_go_is_refused(serve: Serve, lab:
     with pytest.raises(PermissionDenied):
         lab.get(f"http://api.example.com:{server.port}", *grants)
     assert len(lab.dialed) == len(server.requests) == 1
+
+
+def test_a_redirect_to_plain_http_is_refused_where_https_is_to_be_kept(serve: Serve, lab: Lab) -> None:
+    server = serve(redirect("http://api.example.com:443/"), ok(b"never"))
+    client = HttpClient(resolver=lab.resolve, dialer=lab.dial)
+    grants = [HostPattern.parse("*")]
+    url, deadline_at = f"http://api.example.com:{server.port}", time.monotonic() + 30
+    with pytest.raises(HttpFailed, match=r"leads to plain http: http://api\.example\.com:443/"):
+        client.request(url, grants=grants, max_bytes=100, deadline_at=deadline_at, keep_https=True)
+    assert len(lab.dialed) == 1
 
 
 def test_redirects_without_end_are_given_up(serve: Serve, lab: Lab) -> None:

@@ -93,6 +93,7 @@ def test_a_redirect_leads_from_https_to_https_only(url: str, plain: bool) -> Non
         def request(self, url: str, **options: Any) -> HttpResponse:
             grants = options["grants"]
             assert any(grant.matches("other.example.com", 443) for grant in grants)
+            assert options["keep_https"] is not plain
             assert any(grant.matches("other.example.com", 80) for grant in grants) is plain
             return HttpResponse(200, [], WASM)
 

@@ -36,7 +36,7 @@ def download(url: str, max_bytes: int, client: HttpClient) -> bytes:
     """What is at a URL: at most ``max_bytes``, within :data:`SECONDS`.
 
     Whoever gave the URL chose its server, which may be a private one. Redirects lead to public servers only, and from
-    https to port 443 only, so never to plain http. Raises :class:`SourceNotFound`, :class:`SourceUnreadable` and
+    https to https on port 443 only. Raises :class:`SourceNotFound`, :class:`SourceUnreadable` and
     :class:`TooLarge`.
     """
     try:
@@ -46,6 +46,7 @@ def download(url: str, max_bytes: int, client: HttpClient) -> bytes:
             grants=(HostPattern(target.host, target.port), HostPattern("*", 443 if target.scheme == "https" else None)),
             max_bytes=max_bytes,
             deadline_at=time.monotonic() + SECONDS,
+            keep_https=target.scheme == "https",
         )
     except LimitExceeded as error:
         if isinstance(error, DeadlineExceeded):

@@ -58,10 +58,12 @@ class HttpClient:
         grants: Grants,
         max_bytes: int,
         deadline_at: float,
+        keep_https: bool = False,
     ) -> HttpResponse:
         """The response to a request, redirects followed (at most :data:`REDIRECTS`).
 
         ``max_bytes`` bounds the response's body; ``deadline_at``, a time of ``time.monotonic``, the whole.
+        With ``keep_https`` no redirect leads to plain http, on whatever port.
 
         Raises :class:`~plugbay.errors.PermissionDenied` for a host, at any hop, that ``grants`` does not cover;
         :class:`~plugbay.errors.HttpFailed`; :class:`~plugbay.errors.DeadlineExceeded`; and
@@ -76,6 +78,8 @@ class HttpClient:
             if location is None:
                 return response
             request = redirected(request, response.status, location)
+            if keep_https and request.url.scheme != "https":
+                raise HttpFailed(f"a redirect leads to plain http: {request.url}", found=str(request.url))
         raise HttpFailed(f"more than {REDIRECTS} redirects, the last one to {request.url}", expected=REDIRECTS)
 
     def _hop(self, request: HttpRequest, grants: Grants, max_bytes: int, deadline_at: float) -> HttpResponse:
