@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -61,7 +62,7 @@ def _all_of(contract: type, answers: list[list[object]]) -> list[Any]:
     """What the answers hold, each checked to have the members of its contract."""
     items: list[Any] = []
     for item in (item for answer in answers for item in answer):
-        if not isinstance(item, contract):
+        if not _fulfils(item, contract):
             raise PluginRegistrationError(
                 f"a plugin registers {item!r}, which is no {contract.__name__}",
                 expected=contract.__name__,
@@ -70,6 +71,15 @@ def _all_of(contract: type, answers: list[list[object]]) -> list[Any]:
             )
         items.append(item)
     return items
+
+
+def _fulfils(item: object, contract: type) -> bool:
+    """``isinstance`` as of Python 3.12: does not ask the properties of a protocol, which may load a library."""
+    if not getattr(contract, "_is_protocol", False):
+        return isinstance(item, contract)
+    missing = object()
+    members = [name for name in vars(contract) if not name.startswith("_")]
+    return all(inspect.getattr_static(item, name, missing) is not missing for name in members)
 
 
 def _by_name(kind: str, items: list[_Named]) -> dict[str, _Named]:

@@ -43,6 +43,28 @@ def test_the_engine_registers_itself_and_loads_nothing() -> None:
     assert python(f"import sys, plugbay.engines.extism.plugin as p; p.plugbay_engines(); print({loaded})") == "[]"
 
 
+def test_a_process_that_uses_no_libextism_does_not_load_it() -> None:
+    loaded = "sorted({'extism', 'extism_sys'} & set(sys.modules))"
+    assert python(f"import sys, plugbay; plugbay.PlugbayPlugins(); print({loaded})") == "[]"
+
+
+def test_a_libextism_that_is_missing_is_missed_by_its_engine_only() -> None:
+    code = """
+import sys
+from plugbay import PlugbayPlugins
+from plugbay.errors import ConfigInvalid
+sys.modules["extism_sys"] = None
+engine = PlugbayPlugins().engines["extism"]
+try:
+    engine.version
+except ConfigInvalid as error:
+    print(error.reason, "|", error.hint)
+"""
+    told = python(code)
+    assert told.startswith("the extism engine can't load libextism: ")
+    assert "pip install extism-sys" in told
+
+
 def test_the_list_of_functions_that_the_package_never_frees_is_not_used() -> None:
     code = "import sys, plugbay.engines.extism.library as l; print(l.load_library().version, 'extism' in sys.modules)"
     assert python(code).endswith(" False")

@@ -44,7 +44,7 @@ class Library:
     """The loaded library, which belongs to the process that first compiles with it. Made by :func:`load_library`."""
 
     def __init__(self) -> None:
-        binding: Any = import_module("extism_sys")
+        binding: Any = _binding()
         self.ffi: Any = binding.ffi
         self.lib: Any = binding.lib
         self.version: str = self.ffi.string(self.lib.extism_version()).decode()
@@ -90,6 +90,16 @@ class Library:
         self.lib.extism_log_drain(self._on_line)
         lines, self._lines = self._lines, []
         return lines
+
+
+def _binding() -> Any:
+    try:
+        return import_module("extism_sys")
+    except (ImportError, OSError) as error:
+        raise ConfigInvalid(
+            f"the extism engine can't load libextism: {error}",
+            hint="install it again (pip install extism-sys), or use the wasmtime engine",
+        ) from error
 
 
 class _Loader:
