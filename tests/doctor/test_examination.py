@@ -11,11 +11,12 @@ import pytest
 
 import plugbay_adapters.fluxrig
 from plugbay import Limits, PlugbayPlugins
+from plugbay.contracts import Engine
 from plugbay.doctor import DoctorReport, Place, examination, examine
 from plugbay.doctor.attacks import attacks
 from plugbay.doctor.clinic import Clinic
 from plugbay.engines.wasmtime.plugin import plugbay_engines
-from plugbay.errors import DeadlineExceeded, PlugbayError
+from plugbay.errors import ConfigInvalid, DeadlineExceeded, PlugbayError
 from plugbay.hookspecs import hookimpl
 from plugbay.outcome import Disposition, Outcome
 from plugbay.plugin import Plugin
@@ -199,3 +200,30 @@ def test_every_guest_has_a_file_and_every_file_a_guest() -> None:
     names = {attack.guest for attack in attacks()} | {"honest", "frame", "extism_frame"}
     assert {path.stem for path in folder.iterdir() if path.suffix == ".wat"} == names
     assert set(ENDS) == {attack.guest for attack in attacks()}
+
+
+def test_an_engine_whose_library_is_missing_is_a_problem() -> None:
+    class Missing:
+        name = "missing"
+
+        @property
+        def version(self) -> str:
+            raise ConfigInvalid("the library of the engine can't be loaded")
+
+        def close(self) -> None:
+            pass
+
+    class Registers:
+        @hookimpl
+        def plugbay_engines(self) -> list[Engine]:
+            return [Missing()]
+
+    report = examine(PlugbayPlugins([Registers()], entry_points=False))
+    assert "the library of the engine can't be loaded" in report.problems
+    assert [(engine.name, engine.version) for engine in report.engines] == [("missing", "missing")]
+
+
+def test_a_package_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "PACKAGES", ("plugbay", "no-such-package"))
+    versions = dict(examine(PlugbayPlugins(entry_points=False)).versions)
+    assert versions["no-such-package"] == "missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +28,8 @@ DEADLINE: Final = 0.25
 """Seconds that a guest gets when no limits are given: enough on a busy machine, and over soon."""
 PACKAGES: Final = ("plugbay", "wasmtime", "extism-sys", "cbor2", "pluggy", "httpcore")
 """Packages whose versions are reported."""
+MISSING: Final = "missing"
+"""The version of what is not there."""
 _PATIENCE: Final = 5.0
 """Seconds that a forked child gets beyond its deadlines."""
 
@@ -51,12 +53,13 @@ def examine(plugins: PlugbayPlugins | None = None, limits: Limits | None = None)
             findings.problems.append(f"no adapter to test with: the hostile guests speak {FLUXRIG}")
         if EXTISM not in plugins.adapters:
             findings.notes.append(f"no adapter for {EXTISM}: its hostile guests were left out")
+        engines = tuple(_engines(plugins, findings.problems))
         cache = _cache_of(plugins).info()
         if cache.problem is not None:
             findings.problems.append(f"the cache can't be used: {cache.problem}")
         return DoctorReport(
             tuple(_versions()),
-            tuple(EngineReport(engine.name, engine.version) for engine in plugins.engines.values()),
+            engines,
             tuple(AdapterReport(adapter.name, tuple(adapter.engines)) for adapter in plugins.adapters.values()),
             tuple(_registered(plugins)),
             cache,
@@ -132,7 +135,19 @@ def _versions() -> Iterator[tuple[str, str]]:
     yield "python", f"{platform.python_implementation()} {platform.python_version()}"
     yield "platform", platform.platform()
     for package in PACKAGES:
-        yield package, version(package)
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            yield package, MISSING
+
+
+def _engines(plugins: PlugbayPlugins, problems: list[str]) -> Iterator[EngineReport]:
+    for engine in plugins.engines.values():
+        try:
+            yield EngineReport(engine.name, engine.version)
+        except PlugbayError as error:
+            problems.append(error.reason)
+            yield EngineReport(engine.name, MISSING)
 
 
 def _registered(plugins: PlugbayPlugins) -> Iterator[PluginReport]:
