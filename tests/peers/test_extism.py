@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,3 +82,10 @@ def test_each_abi_has_its_peer() -> None:
         assert peer.name == "Extism's Python SDK, with the deadline"
     assert "the peer serves only env.log" in str(find_peer("fluxrig", echo))
     assert find_peer("other", echo) == "no peer knows the ABI other"
+
+
+def test_a_missing_package_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "extism", None)
+    data = (GUESTS / "echo.wasm").read_bytes()
+    with pytest.raises(PeerFailed, match="the peer can't be loaded"), extism_calls(subject_of(data), 1):
+        pass

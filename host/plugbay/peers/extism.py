@@ -38,7 +38,10 @@ def extism_calls(subject: Subject, seconds: float) -> Generator[Callable[[str, b
     For measuring only: Reflow's host functions are there and do nothing. Raises :class:`PeerFailed`, also for what the
     SDK raises inside the ``with``.
     """
-    sdk: Any = import_module("extism")  # it has no types
+    try:
+        sdk: Any = import_module("extism")  # it has no types
+    except (ImportError, OSError) as error:
+        raise PeerFailed(f"the peer can't be loaded: {error}") from error
     limits = subject.limits
     manifest = {
         "wasm": [{"data": subject.data}],
