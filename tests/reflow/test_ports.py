@@ -204,3 +204,11 @@ def test_what_json_can_not_hold_stops_before_the_actor(data: dict[str, Any]) -> 
     payload = any_ports("p").read(Message.new(data), "p")
     with pytest.raises(InvalidMessage, match="port p"):
         ContextWriter("Actor", "n", {}).write(payload, {})
+
+
+@pytest.mark.parametrize(("port", "required"), [("in", False), ("p0", True), ("none", False)])
+def test_a_thousand_long_names_of_ports_are_not_told_whole(port: str, required: bool) -> None:
+    names = ["p0", *(f"p{number}{'x' * 250}" for number in range(1, 1000))]
+    with pytest.raises((InvalidMessage, ConfigInvalid)) as caught:
+        any_ports(*names, required=required).read(Message.new({"y": 1}), port)
+    assert len(str(caught.value)) < 500

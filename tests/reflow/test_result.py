@@ -112,3 +112,10 @@ def test_sent_values_that_are_broken_are_named(reader: ResultReader, text: bytes
     with pytest.raises(InvalidOutput) as caught:
         reader.read_sent(text)
     assert caught.value.function == where
+
+
+def test_a_thousand_long_names_of_outports_are_not_told_whole() -> None:
+    ports = tuple(Port(f"{number}{'x' * 250}", MessageType.ANY) for number in range(1000))
+    with pytest.raises(InvalidOutput, match=r"^outputs\.a: expected a declared outport \(0xxx") as caught:
+        ResultReader(ActorMetadata("Actor", outports=ports)).read_result(b'{"outputs":{"a":{"type":"Flow"}}}')
+    assert len(str(caught.value)) < 500

@@ -102,7 +102,7 @@ def name_of(value: object) -> str:
 
 
 def shorten(name: str) -> str:
-    """The beginning of a key or path that a guest chose, as an error message shows it."""
+    """The beginning of keys, names or a path that a guest chose, as an error message shows it."""
     return name if len(name) <= _SHOWN_CHARACTERS else f"{name[: _SHOWN_CHARACTERS - 3]}..."
 
 

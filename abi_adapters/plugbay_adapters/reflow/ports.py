@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from plugbay.errors import ConfigInvalid, InvalidMessage
 from plugbay.message import Message
-from plugbay_adapters.reflow.jsontext import Misfit
+from plugbay_adapters.reflow.jsontext import Misfit, shorten
 from plugbay_adapters.reflow.values import MessageType, Value, fit, kind_of_plain
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class InputReader:
         else:
             payload = {port: self._whole(port, declared, data, message.meta)}
         if not self._required <= payload.keys():
-            missing = ", ".join(sorted(self._required - payload.keys()))
+            missing = shorten(", ".join(sorted(self._required - payload.keys())))
             self._refuse(missing, f"required inports without a value: {missing}", "a value", "nothing")
         return payload
 
@@ -78,7 +78,7 @@ class InputReader:
             if key in inports
         }
         if data and inports and not payload:
-            names = ", ".join(inports)
+            names = shorten(", ".join(inports))
             self._refuse("data", f"no key of data names an inport ({names})", names, ", ".join(map(str, data))[:200])
         return payload
 
@@ -123,7 +123,7 @@ class InputReader:
         return self._tagged(meta, keys[0].removeprefix(TYPE_KEY)) if len(keys) == 1 else None
 
     def _refuse_port(self, port: str) -> NoReturn:
-        ports = ", ".join(dict.fromkeys((PORT_IN, *self._inports)))
+        ports = shorten(", ".join(dict.fromkeys((PORT_IN, *self._inports))))
         raise ConfigInvalid(
             f"the actor has no input port {port}",
             plugin=self._plugin,

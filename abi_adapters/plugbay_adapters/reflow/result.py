@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from plugbay.errors import InvalidOutput
-from plugbay_adapters.reflow.jsontext import Misfit, loads, loads_from_guest, name_of
+from plugbay_adapters.reflow.jsontext import Misfit, loads, loads_from_guest, name_of, shorten
 from plugbay_adapters.reflow.metadata import MAX_NAME_BYTES
 from plugbay_adapters.reflow.state import encode_state
 from plugbay_adapters.reflow.values import decode, type_of_plain
@@ -82,7 +82,7 @@ class ResultReader:
         return cast("dict[str, Any]", value)
 
     def _refuse_port(self, port: str) -> NoReturn:
-        declared = ", ".join(self._outports) or "none at all"
+        declared = shorten(", ".join(self._outports)) or "none at all"
         self._refuse(f"outputs.{port[:MAX_NAME_BYTES]}", f"a declared outport ({declared})", "an unknown one")
 
     def _refuse(self, where: str, expected: str, found: str) -> NoReturn:
