@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from plugbay import Permissions
+from plugbay import PathGrant, Permissions
 from plugbay.errors import ConfigInvalid
 from plugbay.permissions import AMBIENT
 
@@ -33,3 +33,9 @@ def test_permissions_are_values() -> None:
         Permissions().state = True  # type: ignore[misc] # on purpose
     assert Permissions(state=True) == Permissions(state=True)
     assert hash(Permissions(http=("a.example",))) == hash(Permissions(http=("a.example",)))
+
+
+def test_two_folders_can_not_be_granted_as_one_path() -> None:
+    with pytest.raises(ConfigInvalid, match="two folders are granted as /x"):
+        Permissions(paths=(PathGrant("a", "/x"), PathGrant("b", "/x/")))
+    assert len(Permissions(paths=(PathGrant("a", "/x"), PathGrant("a", "/y"))).paths) == 2

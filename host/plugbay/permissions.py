@@ -50,6 +50,14 @@ class Permissions:
         wrong = [grant for grant in self.paths if not isinstance(grant, PathGrant)]  # pyright: ignore[reportUnnecessaryIsInstance] # a user's list may hold texts
         if wrong:
             raise ConfigInvalid(f"{wrong[0]!r} is no PathGrant", expected="PathGrant", found=type(wrong[0]).__name__)
+        guests = [grant.guest.rstrip("/") for grant in self.paths]
+        twice = sorted({guest for guest in guests if guests.count(guest) > 1})
+        if twice:
+            raise ConfigInvalid(
+                f"two folders are granted as {twice[0] or '/'}: the plugin could only see one of them",
+                found=twice[0] or "/",
+                hint="give each a path of its own: HOST:GUEST",
+            )
 
     @classmethod
     def none(cls) -> Permissions:
