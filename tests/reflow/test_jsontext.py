@@ -75,7 +75,7 @@ def test_what_is_not_json_is_refused(text: bytes) -> None:
 
 
 def test_deep_json_with_long_numbers_is_refused_rather_than_fatal() -> None:
-    with pytest.raises(Misfit, match="JSON|containers"):  # newer Pythons read deeper JSON, which is then too deep
+    with pytest.raises(Misfit, match=r"JSON|containers"):  # newer Pythons read deeper JSON, which is then too deep
         check_json(loads(b"[" * 1000 + b"99999999999999999999" + b"]" * 1000))
 
 
