@@ -81,7 +81,7 @@ class FileRequests:
             Operation.MAKE_FOLDER: lambda fd, _a, _b, _c, path: files.make_folder(fd, path),
             Operation.REMOVE_FOLDER: lambda fd, _a, _b, _c, path: files.remove_folder(fd, path),
             Operation.UNLINK: lambda fd, _a, _b, _c, path: files.unlink(fd, path),
-            Operation.RENAME: lambda fd, to, size, _c, paths: files.rename(fd, paths[:size], to, paths[size:]),
+            Operation.RENAME: self._rename,
             Operation.READ_LINK: lambda fd, size, _b, _c, path: files.read_link(fd, path)[: min(size, PATH_BYTES)],
         }
 
@@ -104,6 +104,12 @@ class FileRequests:
     def _open(self, fd: int, flags: int, rights: int, fdflags: int, path: bytes) -> int:
         oflags, lookup = flags & 0xFFFFFFFF, flags >> 32
         return self._files.open(fd, path, follow=bool(lookup & _FOLLOW), oflags=oflags, rights=rights, fdflags=fdflags)
+
+    def _rename(self, fd: int, to: int, size: int, _c: int, paths: bytes) -> None:
+        old, new = paths[:size], paths[size:]
+        old.decode()  # each by itself: both together may be UTF-8 where neither is
+        new.decode()
+        self._files.rename(fd, old, to, new)
 
     def _list(self, fd: int, cookie: int, size: int, _c: int, _data: bytes) -> bytes:
         if size > LISTED:  # a shorter answer would mean the end of the folder

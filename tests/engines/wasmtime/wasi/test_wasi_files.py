@@ -248,3 +248,11 @@ def test_any_calls_at_all_answer_an_errno(
     for name, arguments in calls:
         assert 0 <= world.call(name, *arguments) <= 76
     assert (folder.parent / "secret.txt").read_text() == "secret"
+
+
+def test_a_rename_takes_two_names_that_are_text_each_by_itself(world: World, folder: Path) -> None:
+    (folder / os.fsdecode(b"half\xc3")).write_text("x")
+    world.put(PATH, b"half\xc3")
+    world.put(PATH + 100, b"\xa9")
+    assert world.call("path_rename", ROOT, PATH, 5, ROOT, PATH + 100, 1) == Errno.ILSEQ
+    assert (folder / os.fsdecode(b"half\xc3")).read_text() == "x"
