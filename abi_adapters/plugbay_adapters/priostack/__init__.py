@@ -1,0 +1,1 @@
+"""PrioStack: byte functions, and bundles of services made of them."""

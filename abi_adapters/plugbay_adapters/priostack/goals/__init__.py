@@ -1,0 +1,1 @@
+"""Goals: what a service promises, measured over a sliding window."""
