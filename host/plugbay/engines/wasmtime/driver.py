@@ -7,15 +7,21 @@ instantiated last, fills that table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Final
 
 import wasmtime
 
 from plugbay.module.binary import read_module
 from plugbay.module.info import FuncType, ModuleInfo
+
+_SHARED: Final = "plugbay.engines.wasmtime"
+"""The package of the text that drivers share."""
+_INCLUDE: Final = re.compile(r"^ *;; include (\S+\.wat)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,11 @@ class Driver:
 
     @classmethod
     def load(cls, package: str, resource: str) -> Driver:
-        """The driver kept as ``resource`` (a ``.wat``) in an installed package."""
+        """The driver kept as ``resource`` (a ``.wat``) in an installed package.
+
+        A line ``;; include mailbox.wat`` stands for the text of that name that drivers share: ``mailbox.wat`` has the
+        mailbox and the functions that the host calls, ``buffers.wat`` what drivers of a guest with a memory need.
+        """
         return cls(resource.removesuffix(".wat"), _text(package, resource))
 
     @property
@@ -59,16 +69,17 @@ class Driver:
 
 @cache
 def _text(package: str, resource: str) -> str:
-    return files(package).joinpath(resource).read_text("utf-8")
+    text = files(package).joinpath(resource).read_text("utf-8")
+    return _INCLUDE.sub(lambda match: _text(_SHARED, match[1]), text)
 
 
-@cache
+@lru_cache(maxsize=256)  # some drivers are made for a module, with its own names in their text
 def _info(text: str) -> ModuleInfo:
     wasm = bytes(wasmtime.wat2wasm(text))
     return read_module(wasm, "")
 
 
-@cache
+@lru_cache(maxsize=256)
 def _provides(text: str) -> dict[str, FuncType]:
     return {
         export.name: export.type
