@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Never
 
+from plugbay.byte_instance import ByteInstance
 from plugbay.contracts import Claim, CompiledPlugin, Decline, Engine, GuestInstance, PluginOptions
 from plugbay.engines.wasmtime.engine import WasmtimeEngine
 from plugbay.functions import check_function, parse_function_patterns
 from plugbay_adapters.extism.claim import ABI, callable_functions, claim_module
 from plugbay_adapters.extism.driven import DrivenCode, provided_imports
-from plugbay_adapters.extism.instance import ExtismInstance
 
 if TYPE_CHECKING:
     from plugbay.functions import FunctionCall, HostFunction
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plugbay_adapters.extism.guest import ExtismCode
 
 LIBEXTISM = "extism"
+_FUNCTION = "an Extism function takes no parameters and returns an i32 or nothing"
 
 
 class ExtismAdapter:
@@ -56,7 +57,7 @@ class ExtismPlugin:
     def instantiate(self, services: HostServices) -> GuestInstance:
         """A fresh plugin, its start-up done."""
         guest = self._code.instantiate(services, self._granted)
-        return ExtismInstance(guest, self._name, self.functions, self.default_function)
+        return ByteInstance(guest, self._name, self.functions, self.default_function, hint=_FUNCTION)
 
     def close(self) -> None:
         """Free the code."""

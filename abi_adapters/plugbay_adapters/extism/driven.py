@@ -7,13 +7,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from plugbay.engines.wasmtime.blueprint import Blueprint
+from plugbay.engines.wasmtime.byte_functions import DrivenFunctions
 from plugbay.engines.wasmtime.driver import Driver
 from plugbay.engines.wasmtime.mailbox import CODE_MASK, HAS_RECORDS, Record, Status
-from plugbay.engines.wasmtime.records import LogReader
 from plugbay.engines.wasmtime.service_calls import service_handlers
 from plugbay.engines.wasmtime.wasi import WASI, WASI_ASKING, wasi_driver
 from plugbay.engines.wasmtime.wasi_files import file_asking, file_drivers, file_handlers
-from plugbay.errors import GuestError, GuestTrap, PlugbayError
+from plugbay.errors import GuestError, PlugbayError
 from plugbay.functions import FunctionCall
 from plugbay.guest_log import GuestLog
 from plugbay.wasi import GuestFiles
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plugbay.contracts import PluginOptions
-    from plugbay.engines.wasmtime.driven import DrivenInstance
     from plugbay.engines.wasmtime.engine import WasmtimeEngine
     from plugbay.engines.wasmtime.mailbox import Row
     from plugbay.engines.wasmtime.service_calls import Handler
     from plugbay.functions import HostFunction
     from plugbay.module.info import FuncType, ModuleInfo
     from plugbay.module.verified import VerifiedModule
-    from plugbay.outcome import LogRecord
     from plugbay.services import HostServices
 
 _FOUR_U32: Final = struct.Struct("<IIII")
@@ -130,86 +128,35 @@ class DrivenCode:
         return _FOUR_U32.pack(limits.memory_pages, limits.var_bytes, config_count, count) + config + data
 
 
-class DrivenGuest:
-    """One live plugin beside its kernel (see :class:`~plugbay_adapters.extism.guest.ExtismGuest`)."""
+class DrivenGuest(DrivenFunctions):
+    """One live plugin beside its kernel (see :class:`~plugbay.byte_guest.ByteGuest`)."""
 
     def __init__(self, code: DrivenCode, plugin: str, files: GuestFiles) -> None:
-        self.poisoned = False
-        self.unsettled = True
+        super().__init__(plugin)
         self._files = files
         self._code = code
-        self._plugin = plugin
-        self._selected = ""
-        self._logs: list[LogRecord] = []
-
-    def attach(self, guest: DrivenInstance) -> None:
-        """Join the instance; before that there is only its host side."""
-        self._guest = guest
-        self._invoke = guest.invoke
-        self.services = guest.services
-        self.batches = guest.batches
 
     def current_call(self) -> FunctionCall:
         """The call that the guest is in the middle of."""
         return FunctionCall(self._plugin, self._selected, self.services.deadline_at)
 
-    def start(self) -> None:
-        """Run the start-up functions."""
-        try:
-            self._take_records(self._guest.start())
-        except PlugbayError:
-            self.poisoned = True
-            self._take_records(self._guest.unfinished())
-            raise
-
     def invoke(self, function: str, payload: bytes) -> bytes:
-        """One call of an export: its output."""
-        if function != self._selected:
-            self._select(function)
+        """One call of an export: its output. A command runs once in an instance."""
+        if function != COMMAND:
+            return super().invoke(function, payload)
+        self.unsettled = True
         try:
-            output = self._invoke(payload)
-            if output is not None and function != COMMAND:
-                return output
-            self.unsettled = True
-            done = output if output is not None else self._guest.row()
-        except PlugbayError as error:
-            self.unsettled = True
-            failure = self._failure(error)
-            raise failure from failure.__cause__
-        try:
-            return done if isinstance(done, bytes) else self._result(done)
+            return super().invoke(function, payload)
         finally:
-            if function == COMMAND:
-                self.poisoned = True  # a command runs once in an instance
+            self.poisoned = True
 
     def invoke_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Calls in order, in as few crossings as their sizes allow."""
-        if function != self._selected:
-            self._select(function)
-        results = self._guest.invoke_many(
-            payloads[:1] if function == COMMAND else payloads, _same, self._either, self._failure
-        )
-        self.poisoned = self._guest.poisoned or function == COMMAND
+        if function != COMMAND:
+            return super().invoke_many(function, payloads)
+        results = super().invoke_many(function, payloads[:1])
+        self.poisoned = True
         return results
-
-    def take_logs(self) -> tuple[LogRecord, ...]:
-        """The log lines since they were last taken, and the host's notes on services that it refused."""
-        if self.batches and not self._logs:
-            self.unsettled = False
-            return ()
-        logs = (*self._logs, *self._guest.notes())
-        self._logs.clear()
-        self.unsettled = not self.batches
-        return logs
-
-    @property
-    def fuel_used(self) -> int | None:
-        """Fuel units of the last single call; None when not metered."""
-        return self._guest.fuel_used
-
-    def interrupt(self) -> None:
-        """Stop what runs; for other threads."""
-        self._guest.interrupt()
 
     def close(self) -> None:
         """Free it. The variables of one that is poisoned pass to the one that replaces it."""
@@ -220,15 +167,10 @@ class DrivenGuest:
                 GuestLog(self._plugin).warn(f"its variables are lost: {error.reason}")
             else:
                 self._code.keep_variables(count, data)
-        self._guest.close()
+        super().close()
         self._files.close()
 
-    def _select(self, function: str) -> None:
-        self._guest.select(self._guest.functions.number(function))
-        self._selected = function
-
     def _result(self, row: Row) -> bytes:
-        """The output of a row that is special. Raises :class:`GuestError`."""
         error = self._take_records(self._guest.answers.records(row)) if row.status & HAS_RECORDS else None
         self.poisoned = self._guest.poisoned
         match row.status & CODE_MASK:
@@ -246,36 +188,11 @@ class DrivenGuest:
             case _:
                 return self._guest.answers.output(row)
 
-    def _either(self, row: Row) -> bytes | PlugbayError:
-        try:
-            return self._result(row)
-        except GuestError as error:
-            return error
-
-    def _failure(self, error: PlugbayError) -> PlugbayError:
-        """The error of a call that did not return: what the guest reported before it trapped comes first."""
-        self.poisoned = self._guest.poisoned
-        text = self._take_records(self._guest.unfinished())
-        if text and isinstance(error, GuestTrap):
-            reported = GuestError(text, plugin=self._plugin, function=self._selected)
-            reported.__cause__ = error
-            return reported
-        error.function = error.function or self._selected
-        return error
-
-    def _take_records(self, area: bytes) -> str | None:
-        """Keep the log lines of an area; the error text that the guest reported, if any."""
-        reader = LogReader()
-        reports = [data for kind, data in reader.take(area) if kind == Record.GUEST_ERROR]
-        self._logs += reader.finish()
-        return reports[-1].decode("utf-8", "replace") if reports else None
+    def _report(self, kind: int, data: bytes) -> str | None:
+        return data.decode("utf-8", "replace") if kind == Record.GUEST_ERROR else None
 
 
 def _entries(values: Mapping[bytes, bytes]) -> tuple[int, bytes]:
     """Entries as the kernel's setup takes them, and how many they are."""
     parts = [_TWO_U32.pack(len(key), len(value)) + key + value for key, value in values.items()]
     return len(parts), b"".join(parts)
-
-
-def _same(output: bytes) -> bytes | PlugbayError:
-    return output

@@ -1,71 +1,21 @@
-"""What the Extism adapter needs of an engine: a compiled plugin that makes guests, and a guest that is called."""
+"""What the Extism adapter needs of an engine: a compiled plugin that makes guests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from plugbay.errors import PlugbayError
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from plugbay.byte_guest import ByteGuest
     from plugbay.functions import HostFunction
-    from plugbay.guest_log import GuestLog
-    from plugbay.outcome import LogRecord
     from plugbay.services import HostServices
-
-
-class ExtismGuest(Protocol):
-    """One live plugin; used by one thread at a time.
-
-    ``poisoned`` is set when it is in an unknown condition and no call may follow. ``batches`` says whether it asks the
-    host for nothing, so that many messages may run in one crossing. ``unsettled`` is set when the last call may have
-    poisoned it or left log lines; it spares most calls the look.
-    """
-
-    poisoned: bool
-    unsettled: bool
-    batches: bool
-    services: HostServices
-
-    def start(self) -> None:
-        """Run the start-up functions of the guest's language. Raises :class:`InitFailed` or :class:`LimitExceeded`."""
-        ...
-
-    def invoke(self, function: str, payload: bytes) -> bytes:
-        """One call of an export: its output.
-
-        Raises :class:`GuestError` for what the guest says or returns, and other :class:`CallError` or
-        :class:`PermissionDenied`. A ``StateTransaction`` or its commit is the caller's business.
-        """
-        ...
-
-    def invoke_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
-        """Calls in order: one entry for each that was run; shorter only when poisoned, never empty."""
-        ...
-
-    def take_logs(self) -> tuple[LogRecord, ...]:
-        """The log lines since they were last taken, those of failed calls included."""
-        ...
-
-    @property
-    def fuel_used(self) -> int | None:
-        """Fuel units of the last single call; None when not metered."""
-        ...
-
-    def interrupt(self) -> None:
-        """End what runs, and any later call, as soon as the engine can; for other threads."""
-        ...
-
-    def close(self) -> None:
-        """Free it; it is not used again."""
-        ...
 
 
 class ExtismCode(Protocol):
     """A plugin compiled on some engine."""
 
-    def instantiate(self, services: HostServices, functions: Mapping[str, HostFunction]) -> ExtismGuest:
+    def instantiate(self, services: HostServices, functions: Mapping[str, HostFunction]) -> ByteGuest:
         """A fresh guest whose start-up has not run.
 
         ``functions`` answer its imports, by ``namespace.name``; they have the signatures given when it was compiled,
@@ -76,14 +26,3 @@ class ExtismCode(Protocol):
     def close(self) -> None:
         """Free the code; guests are closed before."""
         ...
-
-
-def start_guest(guest: ExtismGuest, log: GuestLog) -> None:
-    """Run the start-up of a guest, and log its lines. Raises what :meth:`ExtismGuest.start` does; it is closed then."""
-    try:
-        guest.start()
-    except PlugbayError:
-        log.write(guest.take_logs())
-        guest.close()
-        raise
-    log.write(guest.take_logs())

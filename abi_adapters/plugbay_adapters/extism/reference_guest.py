@@ -49,7 +49,7 @@ class Seat:
 
 
 class ReferenceGuest:
-    """One live plugin; see :class:`~plugbay_adapters.extism.guest.ExtismGuest`.
+    """One live plugin; see :class:`~plugbay.byte_guest.ByteGuest`.
 
     It runs in the process that first used libextism: in a child of it, every call raises
     :class:`~plugbay.errors.ConfigInvalid` at once.
@@ -87,7 +87,7 @@ class ReferenceGuest:
             raise InitFailed(f"its start-up failed: {error.reason}", plugin=self._plugin) from error
 
     def invoke(self, function: str, payload: bytes) -> bytes:
-        """One call of an export: its output; see :class:`~plugbay_adapters.extism.guest.ExtismGuest`."""
+        """One call of an export: its output; see :class:`~plugbay.byte_guest.ByteGuest`."""
         if len(payload) > self._limits.input_bytes:
             raise InputTooLarge(
                 f"an input of {len(payload)} bytes is over the limit of {self._limits.input_bytes}",

@@ -16,7 +16,7 @@ from plugbay_adapters.reflow.metadata import read_metadata, read_version
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugbay_adapters.extism.guest import ExtismGuest
+    from plugbay.byte_guest import ByteGuest
     from plugbay_adapters.reflow.metadata import ActorMetadata
 
 _GET_VERSION: Final = "get_version"
@@ -32,7 +32,7 @@ class Actor:
     asks: frozenset[str]
 
     @classmethod
-    def introduce(cls, guest: ExtismGuest, functions: frozenset[str], *, plugin: str) -> Actor:
+    def introduce(cls, guest: ByteGuest, functions: frozenset[str], *, plugin: str) -> Actor:
         """The actor in a guest that was just made; it is started and asked, under its limits.
 
         Raises :class:`InvalidMetadata`, :class:`InitFailed` or :class:`LimitExceeded`.
@@ -58,7 +58,7 @@ class Actor:
         plain = {name: value for name, value in config.items() if own or name != ENTRY_POINT}
         return ConfigSchema(schema, plugin=self.plugin).complete(plain)
 
-    def require_valid(self, guest: ExtismGuest, config: Mapping[str, Any]) -> None:
+    def require_valid(self, guest: ByteGuest, config: Mapping[str, Any]) -> None:
         """Let the actor judge its config where it can. Raises :class:`ConfigInvalid` when it does not take it."""
         if _VALIDATE_CONFIG not in self.asks:
             return
@@ -73,7 +73,7 @@ class Actor:
             )
 
 
-def _asked(guest: ExtismGuest, function: str, plugin: str, payload: bytes = b"") -> bytes:
+def _asked(guest: ByteGuest, function: str, plugin: str, payload: bytes = b"") -> bytes:
     try:
         return guest.invoke(function, payload)
     except (CallError, PermissionDenied) as error:

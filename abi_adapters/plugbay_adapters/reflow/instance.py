@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from plugbay.byte_guest import start_guest
 from plugbay.errors import (
     InvalidMessage,
     InvalidOutput,
@@ -14,18 +15,17 @@ from plugbay.errors import (
     TooManyMessages,
 )
 from plugbay.guest_log import GuestLog
+from plugbay.message.payloads import SURELY_SMALL, required_message
 from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
-from plugbay_adapters.extism.guest import start_guest
-from plugbay_adapters.extism.messages import SURELY_SMALL, required_message
 from plugbay_adapters.reflow.ports import InputReader, to_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plugbay.byte_guest import ByteGuest
     from plugbay.message import Message
     from plugbay.outcome import StateChange
-    from plugbay_adapters.extism.guest import ExtismGuest
     from plugbay_adapters.reflow.actor import Actor
     from plugbay_adapters.reflow.context import ContextWriter
     from plugbay_adapters.reflow.host_functions import ActorFunctions
@@ -44,7 +44,7 @@ class ReflowInstance:
 
     def __init__(
         self,
-        guest: ExtismGuest,
+        guest: ByteGuest,
         own: ActorFunctions,
         actor: Actor,
         functions: frozenset[str],

@@ -9,10 +9,17 @@ if TYPE_CHECKING:
 
     import wasmtime
 
-_KINDS: Final[dict[tuple[str, ...], int]] = {(): 0, ("i32",): 1, ("i64",): 2, ("f32",): 3, ("f64",): 4}
-"""Kinds of functions without parameters, by their results."""
-CALLABLE_RESULTS: Final = frozenset(_KINDS)
-"""The results that a function of the table may have."""
+_NONE: Final[tuple[str, ...]] = ()
+CALLABLE_RESULTS: Final[dict[tuple[str, ...], int]] = {_NONE: 0, ("i32",): 1, ("i64",): 2, ("f32",): 3, ("f64",): 4}
+"""The results that a function without parameters may have, each with its kind."""
+_KINDS: Final[dict[tuple[tuple[str, ...], tuple[str, ...]], int]] = {
+    **{(_NONE, results): kind for results, kind in CALLABLE_RESULTS.items()},
+    (("i32", "i32"), ("i64",)): 5,
+    (("i32", "i32"), ("i32", "i32")): 6,
+    (("i32", "i32", "i32"), _NONE): 7,
+    (("i32",), ("i32",)): 8,
+}
+"""The kinds of all functions that a driver may be told to call, by their parameters and results."""
 
 
 class FunctionTable:
@@ -28,7 +35,7 @@ class FunctionTable:
     def number(self, name: str) -> int:
         """What a driver takes for the export ``name``: its slot, plus its kind << 8.
 
-        The export must be a function without parameters and with :data:`CALLABLE_RESULTS`.
+        The export must be a function of one of the types above; which of them it takes is the driver's business.
         """
         number = self._numbers.get(name)
         if number is None:
@@ -37,6 +44,7 @@ class FunctionTable:
             function = self._exports[name]
             slot = len(self._numbers)
             self._table.set(self._store, slot, function)
-            results = tuple(map(str, function.type(self._store).results))
-            number = self._numbers[name] = slot + (_KINDS[results] << 8)
+            type_ = function.type(self._store)
+            signature = tuple(map(str, type_.params)), tuple(map(str, type_.results))
+            number = self._numbers[name] = slot + (_KINDS[signature] << 8)
         return number

@@ -1,8 +1,9 @@
-"""How a fluxMsg becomes a plain plugin's input, and its output a fluxMsg.
+"""How a fluxMsg becomes the input of a function that takes bytes, and its output a fluxMsg.
 
-A plain plugin takes bytes, and no rule of Extism's says what they mean. A message goes in as its ``raw`` bytes where it
-has any, else as its ``data`` in JSON. An output that is a JSON object becomes ``data``, any other, and one nested
-deeper than messages may be, the ``raw`` bytes of the next message; an empty one drops the message.
+For plugins whose ABI says nothing of what the bytes mean: Extism's plain ones, PrioStack's functions. A message goes in
+as its ``raw`` bytes where it has any, else as its ``data`` in JSON. An output that is a JSON object becomes ``data``,
+any other, and one nested deeper than messages may be, the ``raw`` bytes of the next message; an empty one drops the
+message.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def encode_input(message: Message) -> bytes:
         return orjson.dumps(message.data)
     except orjson.JSONEncodeError as error:
         raise InvalidMessage(
-            f"data can't go to an Extism plugin as JSON: {error}", function="data", hint="send bytes in raw"
+            f"data can't go to the plugin as JSON: {error}", function="data", hint="send bytes in raw"
         ) from error
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from plugbay import Disposition, Host, Message
 from plugbay.errors import InvalidMessage, InvalidOutput
+from plugbay.message.payloads import answer_to, decode_output, encode_input, required_message, surely_fits
 from plugbay.message.rules import validate
-from plugbay_adapters.extism.messages import answer_to, decode_output, encode_input, required_message, surely_fits
 
 ECHO = Path(__file__).parents[2] / "benchmarks" / "guests" / "echo.wasm"
 CAUSE = Message.new({"amount": 12}, {"lane": "fast"}, trace="4bf9")

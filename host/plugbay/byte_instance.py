@@ -5,33 +5,39 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from plugbay.byte_guest import start_guest
 from plugbay.errors import ConfigInvalid, InvalidOutput, MissingExport, PlugbayError
 from plugbay.guest_log import GuestLog
+from plugbay.message.payloads import decode_output, encode_input
 from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
-from plugbay_adapters.extism.guest import start_guest
-from plugbay_adapters.extism.messages import decode_output, encode_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plugbay.byte_guest import ByteGuest
     from plugbay.message import Message
-    from plugbay_adapters.extism.guest import ExtismGuest
 
 PORT_IN = "in"
 PORT_OUT = "out"
 
 
-class ExtismInstance:
-    """One plugin on either engine. Port ``in`` is its default function; any other port the function of that name."""
+class ByteInstance:
+    """One guest of any ABI. Port ``in`` is its default function; any other port the function of that name.
 
-    def __init__(self, guest: ExtismGuest, plugin: str, functions: frozenset[str], default_function: str) -> None:
+    ``hint`` says in an error what a function of the ABI is.
+    """
+
+    def __init__(
+        self, guest: ByteGuest, plugin: str, functions: frozenset[str], default_function: str, *, hint: str
+    ) -> None:
         self.poisoned = False
         self._guest = guest
         self._invoke = guest.invoke
         self._plugin = plugin
         self._functions = functions
         self._default = default_function
+        self._hint = hint
         self._batches = guest.batches
         self._log = GuestLog(plugin)
         start_guest(guest, self._log)
@@ -106,7 +112,7 @@ class ExtismInstance:
         if port in self._functions:
             return port
         raise ConfigInvalid(
-            f"an Extism plugin has the port {PORT_IN} and one for each function, no {port}",
+            f"there is the port {PORT_IN} and one for each function, no {port}",
             plugin=self._plugin,
             function=port,
             expected=", ".join(sorted({PORT_IN, *self._functions})),
@@ -119,5 +125,5 @@ class ExtismInstance:
             plugin=self._plugin,
             function=function,
             expected=", ".join(sorted(self._functions)),
-            hint="an Extism function takes no parameters and returns an i32 or nothing",
+            hint=self._hint,
         )
