@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a bundle: the file's path inside it, parts joined by ``/``, and the line, from 1; 0 is the whole file."""
+    """A place in a bundle: a file's path inside it, joined by ``/``, and the line from 1; 0 is the whole file."""
 
     file: str
     line: int = 0

@@ -1,0 +1,165 @@
+"""A lane: the calls of one plugin on their way to it, bounded, and the threads that run them."""
+
+from __future__ import annotations
+
+import logging
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread, current_thread
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from plugbay.errors import PluginClosed
+from plugbay.forks import mend_after_fork
+from plugbay_adapters.priostack.errors import LaneSaturated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugbay.plugin import Plugin
+
+    Done = Callable[[bytes | BaseException, float], None]
+    Call = tuple[str, bytes, Done, float]
+    Watch = Callable[[float, BaseException | None], None]
+
+_log = logging.getLogger("plugbay.bundle")
+
+
+class Lane:
+    """The bounded queue of one plugin's calls, and the threads (as many as the pool has instances) that run them.
+
+    A call takes a ticket when it is submitted and gives it back when it has run. There are ``workers`` tickets, and
+    ``most_waiting`` more, so the bound holds exactly without a lock; and once :meth:`close` has gathered all of them,
+    nothing is on its way any more.
+
+    ``watch`` is told of each call that ran: the seconds since it was submitted, and its error or None. It runs in the
+    worker thread and must not raise.
+    """
+
+    def __init__(self, plugin: Plugin, *, workers: int, most_waiting: int, watch: Watch | None = None) -> None:
+        self.plugin = plugin
+        self._workers = workers
+        self._places = workers + most_waiting
+        self._watch = watch
+        self._closed = False
+        self._begin()
+        mend_after_fork(self)
+
+    def submit(self, function: str, payload: bytes, done: Done) -> None:
+        """Have the call run; ``done(result, seconds in the guest)`` is told in the worker thread, and must be quick.
+
+        Raises :class:`LaneSaturated` at once when as many calls wait as may, :class:`PluginClosed` when the lane is
+        closed; ``done`` is not called then.
+        """
+        try:
+            self._tickets.get_nowait()
+        except Empty:
+            raise self._refusal() from None
+        if self._closed or len(self._threads) < self._workers:
+            self._prepare()
+        self._calls.put((function, payload, done, perf_counter()))
+
+    def call(self, function: str, payload: bytes) -> bytes:
+        """The call, waited for. Raises what :meth:`submit` and the call itself raise; not to be used from ``done``."""
+        answer: SimpleQueue[bytes | BaseException] = SimpleQueue()
+        self.submit(function, payload, lambda result, _seconds: answer.put(result))
+        result = answer.get()
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    @property
+    def waiting(self) -> int:
+        """Calls that were submitted and that no worker is free for."""
+        return max(0, self._places - self._gathered - self._tickets.qsize() - self._workers)
+
+    def close(self) -> None:
+        """Let what was submitted finish, then end the threads; the plugin stays open. Closing twice is fine.
+
+        What is submitted from now on raises :class:`PluginClosed`. From a ``done`` of this lane it does not wait for
+        the threads to end.
+        """
+        self._closed = True
+        with self._closing:
+            while self._gathered < self._places:
+                self._tickets.get()
+                self._gathered += 1
+            with self._starting:
+                threads = tuple(self._threads)
+            for _ in threads:
+                self._calls.put(None)  # a second close puts them again, for nobody
+        if current_thread() not in threads:
+            for thread in threads:
+                thread.join()
+
+    def after_fork(self) -> None:
+        """In a child: the threads are gone, and the calls that were on their way are the parent's."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._calls: SimpleQueue[Call | None] = SimpleQueue()
+        self._tickets: SimpleQueue[None] = SimpleQueue()
+        for _ in range(self._places):
+            self._tickets.put(None)
+        self._gathered = 0
+        """Tickets that a close holds."""
+        self._threads: list[Thread] = []
+        self._starting = Lock()
+        self._closing = Lock()
+
+    def _prepare(self) -> None:
+        """Refuse the call that just took a ticket, or start one more thread when all are busy."""
+        if self._closed:
+            self._tickets.put(None)
+            raise self._refusal()
+        with self._starting:
+            count = len(self._threads)
+            if count < self._workers and self._places - self._tickets.qsize() > count:
+                self._start(f"{self.plugin.name}-{count + 1}")
+
+    def _start(self, name: str) -> None:
+        thread = Thread(target=self._work, args=(self._calls, self._tickets), name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no more of them
+            if not self._threads:
+                self._tickets.put(None)
+                raise LaneSaturated(f"no thread can be started: {error}", plugin=self.plugin.name) from error
+            _log.warning("%s: no further thread can be started: %s", self.plugin.name, error)
+            return
+        self._threads.append(thread)
+
+    def _work(self, calls: SimpleQueue[Call | None], tickets: SimpleQueue[None]) -> None:
+        while (call := calls.get()) is not None:
+            function, payload, done, submitted = call
+            began = perf_counter()
+            result = self._run(function, payload)
+            ended = perf_counter()
+            if self._watch is not None:
+                self._watch(ended - submitted, result if isinstance(result, BaseException) else None)
+            tickets.put(None)  # first, so that whoever is told can submit the next call
+            self._tell(done, result, ended - began)
+            del call, payload, done, result  # they must not live until the next call
+
+    def _run(self, function: str, payload: bytes) -> bytes | BaseException:
+        try:
+            return self.plugin.call(function, payload)
+        except BaseException as error:  # noqa: BLE001 # the caller gets it, whatever it is; the thread lives on
+            return error
+
+    def _tell(self, done: Done, result: bytes | BaseException, seconds: float) -> None:
+        try:
+            done(result, seconds)
+        except Exception:  # noqa: BLE001 # a caller that can't take its result must not stop the lane
+            _log.exception("%s: what was to be told of a call's result failed", self.plugin.name)
+
+    def _refusal(self) -> PluginClosed | LaneSaturated:
+        if self._closed:
+            return PluginClosed("the plugin is closed", plugin=self.plugin.name)
+        most = self._places - self._workers
+        return LaneSaturated(
+            f"{most:,} calls wait already",
+            plugin=self.plugin.name,
+            limit="waiting",
+            expected=most,
+            hint="load the bundle with more instances, or let more calls wait",
+        )
