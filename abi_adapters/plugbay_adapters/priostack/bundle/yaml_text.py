@@ -125,6 +125,7 @@ class _Reader:
         return _Stop(self._line(mark.index) if mark is not None else 0, f"this is no YAML: {told}", hint)
 
     def _take(self, event: yaml.Event) -> None:
+        assert event.start_mark is not None, "the parser marks every event"
         line = self._line(event.start_mark.index)
         match event:
             case yaml.DocumentStartEvent() if self._root is not None:
@@ -199,12 +200,10 @@ class _Reader:
                     table.entries.setdefault(key, entry)
 
     def _aliased(self, anchor: str | None, line: int) -> Node:
-        try:
-            return self._anchors[anchor]
-        except KeyError:
-            raise _Stop(
-                line, f"the alias *{anchor} names nothing before it", "quote a text that begins with *"
-            ) from None
+        node = None if anchor is None else self._anchors.get(anchor)
+        if node is None:
+            raise _Stop(line, f"the alias *{anchor} names nothing before it", "quote a text that begins with *")
+        return node
 
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag is not None:
