@@ -41,7 +41,7 @@ class GoalReport:
     measured: float | None
     """In the unit of ``target.value``; None when there is no data."""
     samples: int
-    """Calls in the window."""
+    """Calls in the window that ran."""
     window: float
     """Seconds that they are of: less than :data:`WINDOW` soon after the start."""
 
@@ -94,7 +94,7 @@ class GoalMeter:
         mend_after_fork(self)
 
     def record(self, service: str, seconds: float, *, failed: bool) -> None:
-        """Count a call that took ``seconds``. Never raises; after :meth:`close` it does nothing."""
+        """Count a call that ran for ``seconds``. Never raises; after :meth:`close` it does nothing."""
         second = int(self._clock())
         with self._lock:
             window = self._windows.get(service)
@@ -103,6 +103,14 @@ class GoalMeter:
                 if window is None:
                     return
             window.add(seconds, failed=failed)
+
+    def refuse(self, service: str) -> None:
+        """Count a call that failed before it ran, because too many waited: an error without a latency."""
+        second = int(self._clock())
+        with self._lock:
+            window = self._turn(service, self._windows.get(service), second)
+            if window is not None:
+                window.add_refused()
 
     def report(self, goals: Sequence[Goal]) -> tuple[GoalReport, ...]:
         """How each goal stands now, in their order. Raises :class:`ValueError` for a target that can't be read."""
@@ -144,7 +152,8 @@ class GoalMeter:
             if record is None:
                 return None
             window = self._windows[service] = Window(record)
-        window.turn_to(second)
+        if window.second != second:
+            window.turn_to(second)
         return window
 
     def _take(self, service: str, second: int) -> memoryview | None:
@@ -176,10 +185,10 @@ def _report(goal: Goal, counted: Counted, span: float) -> GoalReport:
 def _measured(target: Target, counted: Counted, span: float) -> float | None:
     if target.metric is Metric.THROUGHPUT:
         return counted.calls / span
+    if target.metric is Metric.ERROR_RATE:
+        return counted.error_rate
     if not counted.calls:
         return None
-    if target.metric is Metric.ERROR_RATE:
-        return counted.failed / counted.calls
     if target.quantile is not None:
         return counted.quantile(target.quantile)
     return counted.longest if target.statistic == "max" else counted.average

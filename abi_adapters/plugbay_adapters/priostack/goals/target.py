@@ -16,11 +16,11 @@ class Metric(StrEnum):
     """What of a service is measured, as goals are shown with it."""
 
     LATENCY = "latency"
-    """Seconds from a request's arrival to its answer."""
+    """Seconds that a call took, the time that it waited for an instance included."""
     ERROR_RATE = "error-rate"
     """Failed calls of all calls, from 0 to 1."""
     THROUGHPUT = "throughput"
-    """Calls per second, failed ones included."""
+    """Calls per second that ran, failed ones included."""
 
 
 METRIC_NAMES: Final[dict[str, Metric]] = {

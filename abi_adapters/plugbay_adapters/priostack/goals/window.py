@@ -7,6 +7,7 @@ A record of the board is a ring of rows, one page for each second, at the place 
     u64  failed       calls
     f64  total        seconds of all calls
     f64  longest      seconds
+    u64  refused      calls that did not run
     …    960 u32      calls by latency, from byte 256; see :mod:`~plugbay_adapters.priostack.goals.histogram`
 
 A reader copies a row and looks at its version before and after: a row that was emptied meanwhile is read again.
@@ -28,12 +29,13 @@ from plugbay_adapters.priostack.goals.histogram import BUCKETS, LONGEST, SHORTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_HEAD: Final = struct.Struct("QQQdd")
+_HEAD: Final = struct.Struct("QQQddQ")
 _COUNTS_AT: Final = 256
 _TRIES: Final = 3
 _ORDER: Final[Literal["little", "big"]] = "little" if sys.byteorder == "little" else "big"
 _EMPTY: Final = bytes(PAGE - 16)
-_VERSION, _SECOND, _FAILED, _TOTAL, _LONGEST = range(5)
+_VERSION, _SECOND, _FAILED, _TOTAL, _LONGEST, _REFUSED = range(6)
+_HEAD_BYTES: Final = _HEAD.size
 
 assert _COUNTS_AT + 4 * BUCKETS == PAGE
 
@@ -45,14 +47,23 @@ class Counted:
     counts: Sequence[int]
     """Calls by latency."""
     failed: int
+    """Those of them that failed."""
+    refused: int
+    """Calls that failed before they ran; they have no latency."""
     total: float
     """Seconds of all calls."""
     longest: float
 
     @property
     def calls(self) -> int:
-        """How many there were."""
+        """How many ran."""
         return sum(self.counts)
+
+    @property
+    def error_rate(self) -> float | None:
+        """Failed and refused calls of all, from 0 to 1; None without calls."""
+        everything = self.calls + self.refused
+        return (self.failed + self.refused) / everything if everything else None
 
     @property
     def average(self) -> float | None:
@@ -75,8 +86,8 @@ class Window:
         self._rows = len(record) // PAGE
         self.second = -1
         """Whose calls :meth:`add` counts."""
-        self._head = record[:40].cast("Q")
-        self._seconds = record[:40].cast("d")
+        self._head = record[:_HEAD_BYTES].cast("Q")
+        self._seconds = record[:_HEAD_BYTES].cast("d")
         self._counts = record[_COUNTS_AT:PAGE].cast("I")
 
     def turn_to(self, second: int) -> None:
@@ -84,7 +95,7 @@ class Window:
         start = second % self._rows * PAGE
         row = self._record[start : start + PAGE]
         self._release_row()
-        self._head, self._seconds = row[:40].cast("Q"), row[:40].cast("d")
+        self._head, self._seconds = row[:_HEAD_BYTES].cast("Q"), row[:_HEAD_BYTES].cast("d")
         self._counts = row[_COUNTS_AT:].cast("I")
         version = self._head[_VERSION]
         if version % 2 or self._head[_SECOND] != second + 1:
@@ -110,6 +121,10 @@ class Window:
         if failed:
             self._head[_FAILED] += 1
 
+    def add_refused(self) -> None:
+        """Count a call that was refused."""
+        self._head[_REFUSED] += 1
+
     def is_older_than(self, second: int) -> bool:
         """Whether its last call was before a second."""
         return self.second < second
@@ -127,7 +142,7 @@ class Window:
 def count(records: Iterable[memoryview], second: int, window: int) -> Counted:
     """The calls that all the records counted in a second and the ``window - 1`` before it."""
     # 960 counters are added at once, as the digits of one large number: none of them reaches 2**32 in a minute.
-    counts, failed, total, longest = 0, 0, 0.0, 0.0
+    counts, failed, refused, total, longest = 0, 0, 0, 0.0, 0.0
     for record in records:
         rows = len(record) // PAGE
         for wanted in range(second - window + 1, second + 1):
@@ -137,11 +152,12 @@ def count(records: Iterable[memoryview], second: int, window: int) -> Counted:
             head = _HEAD.unpack_from(row)
             counts += int.from_bytes(row[_COUNTS_AT:], _ORDER)
             failed += head[_FAILED]
+            refused += head[_REFUSED]
             total += head[_TOTAL]
             longest = max(longest, head[_LONGEST])
     width = 4 * BUCKETS
     found = memoryview((counts % (1 << 8 * width)).to_bytes(width, _ORDER)).cast("I").tolist()
-    return Counted(found, min(failed, sum(found)), total, longest)
+    return Counted(found, min(failed, sum(found)), refused, total, longest)
 
 
 def _row(record: memoryview, start: int, label: int) -> bytes | None:
