@@ -9,9 +9,12 @@ _UNITS: Final = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 
 _PART: Final = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(us|µs|ms|s|m|h|d)")
 _WHOLE: Final = re.compile(rf"(?:{_PART.pattern})+")
 
+_SHOWN: Final = 60  # characters of a wrong text that its error repeats
+
 
 def parse_duration(text: str) -> float:
     """Seconds. Raises :class:`ValueError` with one sentence for anything else than numbers with units, end to end."""
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text!r} is no duration; write a number and a unit: {', '.join(_UNITS)}")
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        raise ValueError(f"{shown!r} is no duration; write a number and a unit: {', '.join(_UNITS)}")
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))

@@ -4,7 +4,8 @@
 
     PlugbayError
     ├── ConfigInvalid
-    │   └── BundleInvalid           files of a bundle are wrong; ``.problems`` has every mistake
+    │   ├── BundleInvalid           files of a bundle are wrong; ``.problems`` has every mistake
+    │   └── BundleUnusable          there is no bundle at that path, or an archive that is not safe to read
     ├── PoolExhausted
     │   └── LaneSaturated           as many calls of a plugin wait as may wait
     ├── UnknownSensor               (LookupError) no intent of the bundle listens to it
@@ -14,7 +15,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugbay.errors import ConfigInvalid, PlugbayError, PoolExhausted
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from plugbay_adapters.priostack.bundle.problem import Problem
 
 
+_SHOWN: Final = 20
+"""Mistakes in an error's text; a screen has no room for more."""
+
+
 class BundleInvalid(ConfigInvalid):
     """Files of the bundle are wrong; ``problems`` has every mistake, in the order of files and lines."""
 
@@ -31,13 +36,23 @@ class BundleInvalid(ConfigInvalid):
 
     def __init__(self, bundle: str, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = "".join(f"\n  {problem}" for problem in self.problems)
-        count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems)} mistakes"
-        super().__init__(f"{bundle} has {count}:{lines}")
+        lines = "".join(f"\n  {problem}" for problem in self.problems[:_SHOWN])
+        count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems):,} mistakes"
+        more = f"\n  … and {len(self.problems) - _SHOWN:,} more" if len(self.problems) > _SHOWN else ""
+        super().__init__(f"{bundle} has {count}:{lines}{more}")
 
     def to_dict(self) -> dict[str, object]:
         """The error as plain values, each problem with its file and line."""
         return {**super().to_dict(), "problems": [problem.to_dict() for problem in self.problems]}
+
+
+class BundleUnusable(ConfigInvalid):
+    """There is no bundle at that path, it can't be read, or it is an archive that is not safe to read.
+
+    ``function`` names the file or entry concerned, if it is one of several.
+    """
+
+    code = "bundle-unusable"
 
 
 class LaneSaturated(PoolExhausted):
