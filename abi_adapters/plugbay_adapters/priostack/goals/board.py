@@ -235,7 +235,7 @@ def _key(name: str) -> bytes:
 
 
 def _lives(process: int) -> bool:
-    if process == 0:
+    if not 0 < process < 1 << 31:
         return False
     try:
         os.kill(process, 0)

@@ -51,5 +51,5 @@ def quantile(counts: Sequence[int], share: float, longest: float) -> float | Non
     for bucket, count in enumerate(counts):
         seen += count
         if seen >= rank:
-            return min(upper_bound(bucket), longest)
+            return longest if bucket == BUCKETS - 1 else min(upper_bound(bucket), longest)
     return None
