@@ -116,8 +116,11 @@ def test_a_report_during_a_flood_of_another_worker_makes_sense_and_a_kill_in_the
             errors, average, longest = meter.report(GOALS)
             assert errors.samples >= seen
             seen = errors.samples
-            assert errors.measured is None or 0.99 <= errors.measured <= 1.0
-            assert average.measured is None or average.measured == pytest.approx(0.01, rel=0.05) or seen < 100
+            # At most the calls of the moment of copying are counted in one place and not yet in another.
+            assert seen - 2.01 <= (errors.measured or 0.0) * seen <= seen
+            assert (
+                0.01 * (average.samples - 2.01) <= (average.measured or 0.0) * average.samples <= 0.01 * (seen + 2.01)
+            )
             assert longest.measured in {None, 0.0, 0.01}
         flooding.send_signal(signal.SIGKILL)
         flooding.wait()
