@@ -6,14 +6,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from plugbay.byte_guest import start_guest
-from plugbay.errors import ConfigInvalid, InvalidOutput, MissingExport, PlugbayError
+from plugbay.errors import ConfigInvalid, InvalidOutput, ModuleError, PlugbayError
 from plugbay.guest_log import GuestLog
 from plugbay.message.payloads import decode_output, encode_input
 from plugbay.one_by_one import calls_one_by_one, one_by_one
 from plugbay.outcome import Disposition, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from plugbay.byte_guest import ByteGuest
     from plugbay.message import Message
@@ -25,11 +25,16 @@ PORT_OUT = "out"
 class ByteInstance:
     """One guest of any ABI. Port ``in`` is its default function; any other port the function of that name.
 
-    ``hint`` says in an error what a function of the ABI is.
+    ``find`` answers the function that any other name means, or raises what says why there is none.
     """
 
     def __init__(
-        self, guest: ByteGuest, plugin: str, functions: frozenset[str], default_function: str, *, hint: str
+        self,
+        guest: ByteGuest,
+        plugin: str,
+        functions: frozenset[str],
+        default_function: str,
+        find: Callable[[str], str],
     ) -> None:
         self.poisoned = False
         self._guest = guest
@@ -37,7 +42,7 @@ class ByteInstance:
         self._plugin = plugin
         self._functions = functions
         self._default = default_function
-        self._hint = hint
+        self._find = find
         self._batches = guest.batches
         self._log = GuestLog(plugin)
         start_guest(guest, self._log)
@@ -45,7 +50,7 @@ class ByteInstance:
     def call(self, function: str, payload: bytes) -> bytes:
         """The raw output of an export. Log lines go to Python's logging."""
         if function not in self._functions:
-            raise self._no_function(function)
+            function = self._find(function)
         try:
             output = self._invoke(function, payload)
         except BaseException:
@@ -58,7 +63,7 @@ class ByteInstance:
     def call_many(self, function: str, payloads: Sequence[bytes]) -> list[bytes | PlugbayError]:
         """Raw outputs, in order."""
         if function not in self._functions:
-            raise self._no_function(function)
+            function = self._find(function)
         if not self._batches:
             return calls_one_by_one(self, function, payloads)
         results = self._guest.invoke_many(function, payloads)
@@ -111,19 +116,14 @@ class ByteInstance:
             return self._default
         if port in self._functions:
             return port
-        raise ConfigInvalid(
-            f"there is the port {PORT_IN} and one for each function, no {port}",
-            plugin=self._plugin,
-            function=port,
-            expected=", ".join(sorted({PORT_IN, *self._functions})),
-            found=port,
-        )
-
-    def _no_function(self, function: str) -> MissingExport:
-        return MissingExport(
-            f"there is no function {function} to call",
-            plugin=self._plugin,
-            function=function,
-            expected=", ".join(sorted(self._functions)),
-            hint=self._hint,
-        )
+        try:
+            return self._find(port)
+        except ModuleError as error:
+            raise ConfigInvalid(
+                f"there is the port {PORT_IN} and one for each function, no {port}",
+                plugin=self._plugin,
+                function=port,
+                expected=", ".join(sorted({PORT_IN, *self._functions})),
+                found=port,
+                hint=error.hint,
+            ) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Never
 from plugbay.byte_instance import ByteInstance
 from plugbay.contracts import Claim, CompiledPlugin, Decline, Engine, GuestInstance, PluginOptions
 from plugbay.engines.wasmtime.engine import WasmtimeEngine
+from plugbay.errors import MissingExport
 from plugbay.functions import check_function, parse_function_patterns
 from plugbay_adapters.extism.claim import ABI, callable_functions, claim_module
 from plugbay_adapters.extism.driven import DrivenCode, provided_imports
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from plugbay_adapters.extism.guest import ExtismCode
 
 LIBEXTISM = "extism"
-_FUNCTION = "an Extism function takes no parameters and returns an i32 or nothing"
 
 
 class ExtismAdapter:
@@ -57,11 +57,20 @@ class ExtismPlugin:
     def instantiate(self, services: HostServices) -> GuestInstance:
         """A fresh plugin, its start-up done."""
         guest = self._code.instantiate(services, self._granted)
-        return ByteInstance(guest, self._name, self.functions, self.default_function, hint=_FUNCTION)
+        return ByteInstance(guest, self._name, self.functions, self.default_function, self._no_function)
 
     def close(self) -> None:
         """Free the code."""
         self._code.close()
+
+    def _no_function(self, name: str) -> Never:
+        raise MissingExport(
+            f"there is no function {name} to call",
+            plugin=self._name,
+            function=name,
+            expected=", ".join(sorted(self.functions)),
+            hint="an Extism function takes no parameters and returns an i32 or nothing",
+        )
 
 
 def compile_code(

@@ -1,4 +1,6 @@
-"""What a plugin says about itself, for people: plain facts, the ports of an actor, the fields of its config."""
+"""What a plugin says about itself, for people: plain facts, the ports of an actor, the fields of its config,
+the functions of a module and their types.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _INPORTS, _OUTPORTS, _SCHEMA = "inports", "outports", "config_schema"
+_FUNCTIONS, _OTHERS = "byte_functions", "other_functions"
+_TABLES = frozenset({_INPORTS, _OUTPORTS, _SCHEMA, _FUNCTIONS, _OTHERS})
 _MOST_ROWS = 100
 _MOST_CHARACTERS = 300
 
@@ -23,12 +27,12 @@ _MOST_CHARACTERS = 300
 def metadata_facts(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The facts that fit a line each; those without a value are left out."""
     for key, value in metadata.items():
-        if key not in (_INPORTS, _OUTPORTS, _SCHEMA) and value not in (None, ""):
+        if key not in _TABLES and value not in (None, ""):
             yield _shown(key), _shown(value)
 
 
 def metadata_tables(metadata: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """The ports and the config, a table each, of a plugin that has such."""
+    """The ports, the config and the functions, a table each, of a plugin that has such."""
     for key, title in ((_INPORTS, "Inports"), (_OUTPORTS, "Outports")):
         if key in metadata:
             rows = [
@@ -36,6 +40,11 @@ def metadata_tables(metadata: Mapping[str, Any]) -> Iterator[RenderableType]:
                 for port in metadata[key]
             ]
             yield from _table(title, rows)
+    for key, title in ((_FUNCTIONS, "Byte functions"), (_OTHERS, "Other functions, which can't be called")):
+        if metadata.get(key):
+            yield from _table(
+                title, [(item["name"], item["type"], item.get("convention", "")) for item in metadata[key]]
+            )
     if _SCHEMA in metadata:
         yield from _config(metadata[_SCHEMA])
 

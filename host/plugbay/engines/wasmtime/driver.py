@@ -21,7 +21,8 @@ from plugbay.module.info import FuncType, ModuleInfo
 
 _SHARED: Final = "plugbay.engines.wasmtime"
 """The package of the text that drivers share."""
-_INCLUDE: Final = re.compile(r"^ *;; include (\S+\.wat)$", re.MULTILINE)
+_DELIMITERS: Final = frozenset(b'"\\')
+_INCLUDE: Final = re.compile(r"^ *;; include (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,19 @@ class Driver:
     text: str
 
     @classmethod
-    def load(cls, package: str, resource: str) -> Driver:
+    def load(cls, package: str, resource: str, **given: str) -> Driver:
         """The driver kept as ``resource`` (a ``.wat``) in an installed package.
 
-        A line ``;; include mailbox.wat`` stands for the text of that name that drivers share: ``mailbox.wat`` has the
-        mailbox and the functions that the host calls, ``buffers.wat`` what drivers of a guest with a memory need.
+        A line ``;; include NAME`` stands for the text that is ``given`` under that name, or else for the file of that
+        name beside the resource or among those that all drivers share: ``mailbox.wat`` has the mailbox and the
+        functions that the host calls, ``buffers.wat`` what the driver of a guest with buffers needs.
         """
-        return cls(resource.removesuffix(".wat"), _text(package, resource))
+
+        def include(match: re.Match[str]) -> str:
+            name = match[1]
+            return _INCLUDE.sub(include, given[name] if name in given else _fragment(package, name))
+
+        return cls(resource.removesuffix(".wat"), _INCLUDE.sub(include, _fragment(package, resource)))
 
     @property
     def info(self) -> ModuleInfo:
@@ -68,9 +75,9 @@ class Driver:
 
 
 @cache
-def _text(package: str, resource: str) -> str:
-    text = files(package).joinpath(resource).read_text("utf-8")
-    return _INCLUDE.sub(lambda match: _text(_SHARED, match[1]), text)
+def _fragment(package: str, name: str) -> str:
+    own = files(package).joinpath(name)
+    return (own if own.is_file() else files(_SHARED).joinpath(name)).read_text("utf-8")
 
 
 @lru_cache(maxsize=256)  # some drivers are made for a module, with its own names in their text
@@ -88,6 +95,14 @@ def _provides(text: str) -> dict[str, FuncType]:
     }
 
 
+def quoted(name: str) -> str:
+    """A name as it stands between the quotes of the text format."""
+    return "".join(
+        chr(byte) if chr(byte).isascii() and chr(byte).isprintable() and byte not in _DELIMITERS else f"\\{byte:02x}"
+        for byte in name.encode()
+    )
+
+
 def trampoline_text(driver: Driver, needed: Iterable[str]) -> str:
     """The trampoline module, as text, for the imports ``needed`` of a driver, each ``module.name``."""
     slots = list(driver.provides)
@@ -100,4 +115,4 @@ def _trampoline(name: str, slot: int, type: FuncType) -> str:  # noqa: A002 # th
     results = f" (result {' '.join(type.results)})" if type.results else ""
     arguments = "".join(f" (local.get {index})" for index in range(len(type.params)))
     call = f"(call_indirect{params}{results}{arguments} (i32.const {slot}))"
-    return f'\n  (func (export "{name}"){params}{results} {call})'
+    return f'\n  (func (export "{quoted(name)}"){params}{results} {call})'

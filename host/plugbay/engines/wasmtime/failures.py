@@ -12,6 +12,7 @@ from plugbay.errors import (
     GuestExit,
     InputTooLarge,
     InvalidHandle,
+    InvalidOutput,
     LimitExceeded,
     OutOfMemory,
     OutputOverlapsInput,
@@ -132,6 +133,14 @@ def status_error(status: int, size: int, *, plugin: str, limits: Limits) -> Call
             )
         case Status.OUTPUT_TOO_LARGE:
             return _output_too_large(size, plugin=plugin, limits=limits)
+        case Status.OUTPUT_MISTYPED:
+            return InvalidOutput(
+                f"returned an object of the runtime id {size}{' (a String)' * (size == 2)}, not an ArrayBuffer (id 1)",
+                plugin=plugin,
+                expected=1,
+                found=size,
+                hint="return an ArrayBuffer: String.UTF8.encode(text), or the buffer of a typed array",
+            )
         case _:
             return None
 

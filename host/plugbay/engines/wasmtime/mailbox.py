@@ -69,11 +69,15 @@ class Status(IntEnum):
     """The guest reported an error; its text is a record."""
     RETURN_CODE = 4
     """The guest returned a code that means failure; the output is the code, an i32."""
+    MAYBE_ERROR = 5
+    """An output that may be how the ABI's guests report an error: the host looks at it."""
     ALLOCATION_FAILED = 16
     ALLOCATION_OUT_OF_BOUNDS = 17
     OUTPUT_OUT_OF_BOUNDS = 18
     OUTPUT_OVERLAPS_INPUT = 19
     OUTPUT_TOO_LARGE = 20
+    OUTPUT_MISTYPED = 21
+    """The result is an object of another type, whose runtime id is the row's length."""
 
 
 HAS_RECORDS = 0x100
@@ -131,6 +135,8 @@ class Record(IntEnum):
     STDERR = 19
     GUEST_ERROR = 20
     """An error text; the last one counts, and an empty one takes it back."""
+    ABORT = 21
+    """An error in UTF-16 and where it was: u32 line, u32 column, u32 bytes of the text, the text, the file's name."""
 
 
 class Service(IntEnum):

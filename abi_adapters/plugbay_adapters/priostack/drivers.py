@@ -1,0 +1,63 @@
+"""The drivers of byte functions: one for each convention, fitted to what a module imports and how it frees."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugbay.engines.wasmtime.driver import Driver, quoted
+from plugbay.engines.wasmtime.wasi import WASI, wasi_driver
+from plugbay_adapters.priostack.convention import FREE_OF_POINTER, RETPTR_FUNCTION, Convention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugbay.module.info import ModuleInfo
+    from plugbay_adapters.priostack.convention import Reading
+
+_PACKAGE: Final = "plugbay_adapters.priostack"
+_FREE: Final = '  (import "guest" "free" (func $free (param i32 i32)))'
+_FREE_OF_POINTER: Final = """  (import "guest" "free" (func $free_of_pointer (param i32)))
+  (func $free (param $ptr i32) (param $len i32) (call $free_of_pointer (local.get $ptr)))"""
+_GLUE: Final = re.compile(r"wbg|\./.+_bg\.js")
+"""The modules that wasm-bindgen's own code imports from; a release writes the name of the module's file into it."""
+_THROW: Final = re.compile(r"__wbindgen_throw|__wbg___wbindgen_throw_[0-9a-f]{16}")
+_NO_OBJECTS: Final = "__wbindgen_init_externref_table"
+
+
+def drivers_for(reading: Reading, info: ModuleInfo) -> tuple[Driver, ...]:
+    """The driver of the module's convention, and the default-deny WASI beside it where the module imports any of it."""
+    driver = _driver(reading, info)
+    return (driver, wasi_driver()) if any(item.module == WASI for item in info.imports) else (driver,)
+
+
+def is_glue(module: str) -> bool:
+    """Whether what is imported from there is JavaScript that wasm-bindgen writes."""
+    return _GLUE.fullmatch(module) is not None
+
+
+def _driver(reading: Reading, info: ModuleInfo) -> Driver:
+    match reading.convention:
+        case Convention.PACKED:
+            free = next(part for part in reading.parts if part.role == "free")
+            text = _FREE_OF_POINTER if free.wanted == FREE_OF_POINTER else _FREE
+            return Driver.load(_PACKAGE, "packed.wat", free=text)
+        case Convention.WASM_BINDGEN:
+            run = "run_retptr.wat" if reading.function_type == RETPTR_FUNCTION else "run_multi_value.wat"
+            imports = _own_imports((item.module, item.name) for item in info.imports)
+            return Driver.load(_PACKAGE, "wasm_bindgen.wat", run=f"  ;; include {run}", own_imports=imports)
+        case Convention.ASSEMBLYSCRIPT:
+            return Driver.load(_PACKAGE, "assemblyscript.wat")
+
+
+def _own_imports(imports: Iterable[tuple[str, str]]) -> str:
+    """Exports for what wasm-bindgen's own code imports, under the names that this module has for them."""
+    served: dict[str, str] = {}
+    for module, name in imports:
+        if is_glue(module):
+            if _THROW.fullmatch(name):
+                served[f"{module}.{name}"] = "$throw"
+            elif name == _NO_OBJECTS:
+                served[f"{module}.{name}"] = "$no_objects"
+    exports = "".join(f'  (export "{quoted(name)}" (func {function}))\n' for name, function in served.items())
+    return f"{exports}  (elem (table $slots) (i32.const 3) func {' '.join(served.values())})"
