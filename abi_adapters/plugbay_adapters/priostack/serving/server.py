@@ -1,0 +1,113 @@
+"""Serves one loaded bundle from this process, on uvicorn, until it is told to stop."""
+
+from __future__ import annotations
+
+import math
+import resource
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from plugbay_adapters.priostack.serving.guard import ConnectionBounds, GuardedHttp, guarded_by
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from plugbay_adapters.priostack.serving.app import BundleApp
+    from plugbay_adapters.priostack.serving.settings import ServeSettings
+
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+_OTHER_FILES: Final = 200
+"""Open files beside the connections: modules, logs, the queue, pipes."""
+_TICKS_OF_CHECK: Final = 10
+"""Uvicorn ticks ten times a second; clients' times are checked once."""
+
+
+class BundleServer(uvicorn.Server):
+    """Listens on one socket. The first SIGTERM or SIGINT ends it gracefully, the second at once; SIGHUP reloads."""
+
+    def __init__(self, app: BundleApp, settings: ServeSettings, *, reload: Callable[[], None]) -> None:
+        super().__init__(_config(app, settings))
+        self._app = app
+        self._settings = settings
+        self._reload = reload
+
+    @property
+    def ended_at_once(self) -> bool:
+        """Whether requests may still be under way although the server has ended."""
+        return self.force_exit or bool(self.server_state.tasks)
+
+    def serve_on(self, listener: socket.socket) -> None:
+        """Serve on a listening socket until the server is told to stop."""
+        _allow_open_files(self._settings.connections)
+        self.run(sockets=[listener])
+
+    def stop(self) -> None:
+        """End gracefully; the second time at once. Safe to call from any thread, and from a signal's handler."""
+        self.force_exit = self.should_exit
+        self._app.draining = True
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 # a handler's signature
+        """A signal came."""
+        if sig in _ENDING:
+            self.stop()
+        else:
+            self._reload()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals while the server runs; afterwards nothing is left of them, so ending by one is no failure.
+
+        Only the main thread gets signals; a server in another one is ended by :meth:`stop`.
+        """
+        try:
+            before = {number: signal.signal(number, self.handle_exit) for number in (*_ENDING, signal.SIGHUP)}
+        except ValueError:  # not the main thread
+            before = {}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second; whether to end."""
+        if counter % _TICKS_OF_CHECK == 0:
+            self._check_clients()
+        return await super().on_tick(counter)
+
+    def _check_clients(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, GuardedHttp):
+                connection.check_time(connection.loop.time())
+
+
+def _config(app: BundleApp, settings: ServeSettings) -> uvicorn.Config:
+    proxy = settings.trusted_proxy
+    return uvicorn.Config(
+        app,  # pyright: ignore[reportArgumentType] # it takes HTTP only, which is all that is configured here
+        http=guarded_by(ConnectionBounds.of(settings)),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=proxy is not None,
+        forwarded_allow_ips=proxy,
+        timeout_keep_alive=math.ceil(settings.idle_seconds),
+        timeout_graceful_shutdown=math.ceil(settings.grace),
+    )
+
+
+def _allow_open_files(connections: int) -> None:
+    """Raise the soft limit of open files, where the hard one allows it, so that every connection may be accepted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
