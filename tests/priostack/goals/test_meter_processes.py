@@ -116,11 +116,9 @@ def test_a_report_during_a_flood_of_another_worker_makes_sense_and_a_kill_in_the
             errors, average, longest = meter.report(GOALS)
             assert errors.samples >= seen
             seen = errors.samples
-            # At most the calls of the moment of copying are counted in one place and not yet in another.
-            assert seen - 2.01 <= (errors.measured or 0.0) * seen <= seen
-            assert (
-                0.01 * (average.samples - 2.01) <= (average.measured or 0.0) * average.samples <= 0.01 * (seen + 2.01)
-            )
+            # No more than the calls of a moment are counted in one place and not in another.
+            assert seen - 10 <= (errors.measured or 0.0) * seen <= seen
+            assert seen - 10 <= (average.measured or 0.0) / 0.01 * seen <= seen + 10
             assert longest.measured in {None, 0.0, 0.01}
         flooding.send_signal(signal.SIGKILL)
         flooding.wait()
