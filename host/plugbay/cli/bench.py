@@ -44,10 +44,11 @@ def bench(
 ) -> None:
     """Measure how fast a plugin answers: single calls and batches, with one thread and with several.
 
-    A fluxrig gear that imports nothing but env.log is measured beside wasmtime-py's ordinary calls, which do the same
-    steps; Extism plugins and Reflow actors beside Extism's Python SDK. The last column says how many times as fast
-    plugbay is. Without an input a gear gets typical messages of a card payment, an actor a context with values on its
-    required inports, other plugins get letters. With --message a gear gets that message.
+    A fluxrig gear that imports nothing but env.log, and a byte function that asks the host for nothing, are measured
+    beside wasmtime-py's ordinary calls, which do the same steps; Extism plugins and Reflow actors beside Extism's
+    Python SDK. The last column says how many times as fast plugbay is. Without an input a gear gets typical messages of
+    a card payment, an actor a context with values on its required inports, other plugins get letters. With --message a
+    gear gets that message.
 
     Example: `plugbay bench gear.wasm --message '{"data": {"amount": 12}}' --seconds 3`
     """
@@ -88,8 +89,9 @@ def bench(
 def _encoded(plugin: Plugin, line: str) -> bytes:
     """The bytes of a message, for an ABI whose raw calls take such."""
     from plugbay.peers.extism import EXTISM_ABIS
+    from plugbay.peers.priostack import PRIOSTACK
 
-    if plugin.claim.abi in EXTISM_ABIS:
+    if plugin.claim.abi in (*EXTISM_ABIS, PRIOSTACK):
         raise ConfigInvalid(
             f"raw calls of the {plugin.claim.abi} ABI take no fluxMsg", hint="give the bytes with --input"
         )

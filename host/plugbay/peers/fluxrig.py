@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import wasmtime
-
-from plugbay.engines.wasmtime.epoch import TICK_SECONDS, process_ticker
-from plugbay.limits import PAGE_BYTES
-from plugbay.peers.contract import PeerFailed
+from plugbay.module.info import FuncType
+from plugbay.peers.ordinary import imports_beyond, ordinary_instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,12 +16,13 @@ if TYPE_CHECKING:
 
 FLUXRIG: Final = "fluxrig"
 _LOG = "env.log"
+_SERVED: Final = {_LOG: FuncType(("i32", "i32", "i32"))}
 _U32, _U64 = 2**32 - 1, 2**64 - 1
 
 
 def why_no_ordinary_calls(info: ModuleInfo) -> str | None:
     """Why :func:`ordinary_wasmtime_calls` can't drive a gear; None when it can."""
-    beyond = sorted({f"{item.module}.{item.name}" for item in info.imports} - {_LOG})
+    beyond = imports_beyond(info, _SERVED)
     return f"the plugin imports {', '.join(beyond)}; the peer serves only {_LOG}" if beyond else None
 
 
@@ -33,32 +30,10 @@ def why_no_ordinary_calls(info: ModuleInfo) -> str | None:
 def ordinary_wasmtime_calls(subject: Subject, seconds: float) -> Generator[Callable[[str, bytes], bytes]]:
     """The steps of a fluxrig call as wasmtime-py's documentation shows them: alloc, write, process, read, free, free.
 
-    For measuring only: the memory limit holds, and all calls together get ``seconds`` and the deadline beyond. Raises
-    :class:`PeerFailed`, also for what wasmtime raises inside the ``with``.
+    Raises :class:`PeerFailed`, as :func:`~plugbay.peers.ordinary.ordinary_instance` does.
     """
-    limits = subject.limits
-    config = wasmtime.Config()
-    config.epoch_interruption = True
-    engine = wasmtime.Engine(config)
-    process_ticker().register(engine)
-    store = wasmtime.Store(engine)
-    try:
-        store.set_limits(memory_size=limits.memory_pages * PAGE_BYTES)
-        module = wasmtime.Module(engine, subject.data)
-        store.set_epoch_deadline(math.ceil((seconds + limits.deadline) / TICK_SECONDS) + 1)
-        yield _ordinary_call(store, _exports(store, module), "alloc" if subject.info.function("alloc") else "malloc")
-    except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
-        raise PeerFailed(f"the peer failed: {str(error).strip().splitlines()[-1].strip()}") from error
-    finally:
-        process_ticker().unregister(engine)
-        store.close()
-
-
-def _exports(store: wasmtime.Store, module: wasmtime.Module) -> dict[str, Any]:
-    linker = wasmtime.Linker(store.engine)
-    log = wasmtime.FuncType([wasmtime.ValType.i32()] * 3, [])
-    linker.define_func("env", "log", log, _ignore_log)
-    return dict(linker.instantiate(store, module).exports(store).items())
+    with ordinary_instance(subject, seconds, _SERVED) as (store, exports):
+        yield _ordinary_call(store, exports, "alloc" if subject.info.function("alloc") else "malloc")
 
 
 def _ordinary_call(store: Any, exports: dict[str, Any], allocator: str) -> Callable[[str, bytes], bytes]:
@@ -79,7 +54,3 @@ def _ordinary_call(store: Any, exports: dict[str, Any], allocator: str) -> Calla
         return result
 
     return call
-
-
-def _ignore_log(level: int, pointer: int, size: int) -> None:
-    """Serves the peer's ``env.log``."""
