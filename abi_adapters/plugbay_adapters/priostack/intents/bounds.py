@@ -11,8 +11,8 @@ from plugbay.errors import ConfigInvalid
 class QueueBounds:
     """How much a sensor queue may hold. Raises :class:`~plugbay.errors.ConfigInvalid` for a bound below 1.
 
-    What the result of a run fires may go over ``waiting`` and ``stored_bytes`` up to twice: it is bounded by itself, and
-    what was accepted is to come to its end while new events are refused.
+    The results of runs may fire until twice as much as ``waiting`` and ``stored_bytes`` is full: what was accepted is
+    to come to its end while new events are refused.
     """
 
     waiting: int = 100_000

@@ -17,8 +17,7 @@ APPLICATION_ID: Final = 0x706C7371
 SCHEMA_VERSION: Final = 1
 """Kept in the file's ``user_version``; another one is refused."""
 
-_SCHEMA: Final = f"""
-BEGIN IMMEDIATE;
+_TABLES: Final = """
 CREATE TABLE totals (
     waiting INTEGER NOT NULL,   -- runs that wait, retries included
     bytes INTEGER NOT NULL,     -- of all payloads
@@ -52,7 +51,7 @@ CREATE TABLE events (
     payload BLOB NOT NULL,
     accepted INTEGER NOT NULL,
     depth INTEGER NOT NULL,
-    root INTEGER NOT NULL,                  -- the event from outside that it came from; that one's own number in itself
+    root INTEGER NOT NULL,                  -- the event from outside that it came from, or itself
     open INTEGER NOT NULL DEFAULT 0,        -- at the root: unfinished runs of all events that came from it
     triggered INTEGER NOT NULL DEFAULT 0,   -- at the root: events that came from it
     finished INTEGER                        -- at the root: when the last of those runs ended
@@ -77,17 +76,15 @@ CREATE TABLE runs (
     problems TEXT                           -- a JSON array of texts
 );
 CREATE INDEX runs_by_event ON runs (event);
-CREATE INDEX runs_that_wait ON runs (intent, state, due, number) WHERE state < 2;
+CREATE INDEX runs_by_due ON runs (intent, state, due);
 CREATE INDEX runs_by_owner ON runs (owner, slot) WHERE state = 2;
 CREATE TABLE owners (
     token TEXT PRIMARY KEY,
     process TEXT NOT NULL,
     beat INTEGER NOT NULL
 ) WITHOUT ROWID;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
-COMMIT;
 """
+_MARKS: Final = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
 
 _JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """To how much the write-ahead log is cut down after a burst."""
@@ -134,7 +131,7 @@ def _set_up(connection: sqlite3.Connection, path: str, *, last_try: bool) -> boo
     try:
         if not _is_ours(connection, path):
             _use_write_ahead_log(connection, path)
-            connection.executescript(_SCHEMA)
+            connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {_MARKS} COMMIT;")
         connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
         connection.execute("PRAGMA fullfsync = ON")  # macOS: an fsync alone does not reach the disk there
         connection.execute("BEGIN IMMEDIATE")  # a file that is only readable is told now, not at the first event
