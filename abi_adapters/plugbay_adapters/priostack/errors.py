@@ -30,12 +30,16 @@ _SHOWN: Final = 20
 
 
 class BundleInvalid(ConfigInvalid):
-    """Files of the bundle are wrong; ``problems`` has every mistake, in the order of files and lines."""
+    """Files of the bundle are wrong; ``problems`` has every mistake, in the order of files and lines.
+
+    ``notes`` has what is no mistake, but may well not be meant.
+    """
 
     code = "bundle-invalid"
 
-    def __init__(self, bundle: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, bundle: str, problems: Sequence[Problem], notes: Sequence[Problem] = ()) -> None:
         self.problems = tuple(problems)
+        self.notes = tuple(notes)
         lines = "".join(f"\n  {problem}" for problem in self.problems[:_SHOWN])
         count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems):,} mistakes"
         more = f"\n  … and {len(self.problems) - _SHOWN:,} more" if len(self.problems) > _SHOWN else ""
@@ -43,7 +47,8 @@ class BundleInvalid(ConfigInvalid):
 
     def to_dict(self) -> dict[str, object]:
         """The error as plain values, each problem with its file and line."""
-        return {**super().to_dict(), "problems": [problem.to_dict() for problem in self.problems]}
+        problems = [problem.to_dict() for problem in self.problems]
+        return {**super().to_dict(), "problems": problems, "notes": [note.to_dict() for note in self.notes]}
 
 
 class BundleUnusable(ConfigInvalid):

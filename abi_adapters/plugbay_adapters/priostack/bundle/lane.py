@@ -6,7 +6,7 @@ import logging
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread, current_thread
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from plugbay.errors import PluginClosed
 from plugbay.forks import mend_after_fork
@@ -19,9 +19,20 @@ if TYPE_CHECKING:
 
     Done = Callable[[bytes | BaseException, float], None]
     Call = tuple[str, bytes, Done, float]
-    Watch = Callable[[float, BaseException | None], None]
 
 _log = logging.getLogger("plugbay.bundle")
+
+
+class CallWatch(Protocol):
+    """Counts the calls of a lane. Any thread may tell it; it must be quick and never raise."""
+
+    def ran(self, seconds: float, error: BaseException | None) -> None:
+        """A call came to its end, ``seconds`` after it was submitted; ``error`` is what it raised."""
+        ...
+
+    def refused(self) -> None:
+        """A call was not accepted, because as many wait as may."""
+        ...
 
 
 class Lane:
@@ -30,12 +41,9 @@ class Lane:
     A call takes a ticket when it is submitted and gives it back when it has run. There are ``workers`` tickets, and
     ``most_waiting`` more, so the bound holds exactly without a lock; and once :meth:`close` has gathered all of them,
     nothing is on its way any more.
-
-    ``watch`` is told of each call that ran: the seconds since it was submitted, and its error or None. It runs in the
-    worker thread and must not raise.
     """
 
-    def __init__(self, plugin: Plugin, *, workers: int, most_waiting: int, watch: Watch | None = None) -> None:
+    def __init__(self, plugin: Plugin, *, workers: int, most_waiting: int, watch: CallWatch | None = None) -> None:
         self.plugin = plugin
         self._workers = workers
         self._places = workers + most_waiting
@@ -54,14 +62,16 @@ class Lane:
             self._tickets.get_nowait()
         except Empty:
             raise self._refusal() from None
-        if self._closed or len(self._threads) < self._workers:
-            self._prepare()
-        self._calls.put((function, payload, done, perf_counter()))
+        self._put(function, payload, done)
 
     def call(self, function: str, payload: bytes) -> bytes:
-        """The call, waited for. Raises what :meth:`submit` and the call itself raise; not to be used from ``done``."""
+        """The call, waited for; where as many wait as may, it waits for a place first. Not to be used from ``done``.
+
+        Raises what the call raises, and :class:`PluginClosed` when the lane is closed.
+        """
         answer: SimpleQueue[bytes | BaseException] = SimpleQueue()
-        self.submit(function, payload, lambda result, _seconds: answer.put(result))
+        self._tickets.get()
+        self._put(function, payload, lambda result, _seconds: answer.put(result))
         result = answer.get()
         if isinstance(result, BaseException):
             raise result
@@ -83,6 +93,7 @@ class Lane:
             while self._gathered < self._places:
                 self._tickets.get()
                 self._gathered += 1
+            self._tickets.put(None)  # goes around among those who wait for one: they see that the lane is closed
             with self._starting:
                 threads = tuple(self._threads)
             for _ in threads:
@@ -105,6 +116,12 @@ class Lane:
         self._threads: list[Thread] = []
         self._starting = Lock()
         self._closing = Lock()
+
+    def _put(self, function: str, payload: bytes, done: Done) -> None:
+        """Put a call that has its ticket into the queue."""
+        if self._closed or len(self._threads) < self._workers:
+            self._prepare()
+        self._calls.put((function, payload, done, perf_counter()))
 
     def _prepare(self) -> None:
         """Refuse the call that just took a ticket, or start one more thread when all are busy."""
@@ -135,7 +152,7 @@ class Lane:
             result = self._run(function, payload)
             ended = perf_counter()
             if self._watch is not None:
-                self._watch(ended - submitted, result if isinstance(result, BaseException) else None)
+                self._watch.ran(ended - submitted, result if isinstance(result, BaseException) else None)
             tickets.put(None)  # first, so that whoever is told can submit the next call
             self._tell(done, result, ended - began)
             del call, payload, done, result  # they must not live until the next call
@@ -155,6 +172,8 @@ class Lane:
     def _refusal(self) -> PluginClosed | LaneSaturated:
         if self._closed:
             return PluginClosed("the plugin is closed", plugin=self.plugin.name)
+        if self._watch is not None:
+            self._watch.refused()
         most = self._places - self._workers
         return LaneSaturated(
             f"{most:,} calls wait already",

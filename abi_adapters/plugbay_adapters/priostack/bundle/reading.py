@@ -17,6 +17,8 @@ from plugbay_adapters.priostack.bundle.yaml_text import MOST_BYTES, read_yaml
 from plugbay_adapters.priostack.errors import BundleUnusable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugbay_adapters.priostack.bundle.bundle_file import BundleHead, ServiceReference
     from plugbay_adapters.priostack.bundle.documents import Handler
     from plugbay_adapters.priostack.bundle.files import BundleFiles
@@ -118,9 +120,11 @@ class _Reader:
         return BundleReading(document, handlers, self._digests, ordered(self._problems), ordered(self._notes))
 
 
-def ordered(problems: list[Problem]) -> tuple[Problem, ...]:
-    """Each problem once (aliases make several of one), by lines, files in the order in which they were read."""
-    files = {name: at for at, name in enumerate(dict.fromkeys(problem.place.file for problem in problems))}
+def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once (aliases make several of one), by lines, ``bundle.yaml`` first, then as they were found."""
+    problems = list(problems)
+    names = dict.fromkeys([BUNDLE_FILE, *(problem.place.file for problem in problems)])
+    files = {name: at for at, name in enumerate(names)}
     unique = dict.fromkeys(problems)
     return tuple(sorted(unique, key=lambda problem: (files[problem.place.file], problem.place.line)))
 
