@@ -161,7 +161,7 @@ class AccessLog:
                 self._dropped += lost
                 dropped = self._dropped
             if dropped > self._told and not self._failing:
-                _log.error("%d lines of the access log were dropped: its disk is slow or full", dropped - self._told)
+                _log.error("the access log's disk is slow or full; lines dropped: %d", dropped - self._told)
                 self._told = dropped
             if closing:
                 return

@@ -94,6 +94,7 @@ class ServerMetrics:
         self._sampler: Thread | None = None
         self._lines_dropped = 0
         self._intents_unknown = False
+        self._told = False
         if folder is None:
             self._use(Board.private(SHAPE, now=0.0))
         else:
@@ -173,7 +174,9 @@ class ServerMetrics:
         try:
             return self._board.record(name)
         except OSError as error:
-            _log.error("a metric can't be counted: %s", error)
+            if not self._told:
+                _log.error("some metrics can't be counted: %s", error)
+            self._told = True
             return None
 
     def _add(self, name: str, count: int) -> None:
