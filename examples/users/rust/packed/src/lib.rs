@@ -17,15 +17,20 @@ macro_rules! export {
         const _: () = {
             #[unsafe(export_name = $name)]
             extern "C" fn exported(ptr: *const u8, len: usize) -> u64 {
-                $crate::answer($function, ptr, len)
+                // Safety: the host passes what it allocated and wrote.
+                unsafe { $crate::answer($function, ptr, len) }
             }
         };
     )+};
 }
 
 /// Calls a function with the bytes at `ptr` and packs its answer.
-pub fn answer(function: fn(&[u8]) -> Answer, ptr: *const u8, len: usize) -> u64 {
-    // Safety: the host wrote `len` bytes into what `alloc(len)` gave it.
+///
+/// # Safety
+///
+/// `ptr` is an address from `alloc(len)`, and `len` bytes were written there.
+pub unsafe fn answer(function: fn(&[u8]) -> Answer, ptr: *const u8, len: usize) -> u64 {
+    // Safety: as above.
     let input = if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(ptr, len) } };
     match function(input) {
         Ok(output) => pack(output),
