@@ -95,7 +95,7 @@ def test_a_module_of_no_abi_has_that_as_its_problem(host: Host, wat: Callable[[s
     found = inspect_module(host, wat("(module)"))
     assert found.winner is None
     assert [type(problem) for problem in found.problems] == [UnknownAbi]
-    assert {decline.abi for decline in found.detection.declines} == {"extism", "fluxrig", "reflow"}
+    assert {decline.abi for decline in found.detection.declines} == {"extism", "fluxrig", "priostack", "reflow"}
 
 
 def test_limits_are_judged(host: Host, gear: Callable[..., bytes]) -> None:

@@ -74,6 +74,7 @@ def test_the_report_tells_what_is_installed(report: DoctorReport) -> None:
         "fluxrig": ("wasmtime",),
         "extism": ("wasmtime", "extism"),
         "reflow": ("wasmtime", "extism"),
+        "priostack": ("wasmtime",),
     }
     hooks = {plugin.name: (plugin.package, plugin.hooks) for plugin in report.plugins}
     assert hooks["fluxrig"] == (f"plugbay {versions['plugbay']}", ("plugbay_adapters",))

@@ -63,11 +63,11 @@
   (global $pages (mut i32) (i32.const 0))       ;; of the guest's memory, when last seen
 
   (func $tidy (param $bytes i32) (local $grew i32)
+    (if (i32.eqz (global.get $pages)) (then (global.set $pages (memory.size $guest))))
     (global.set $gone (i32.add (global.get $gone) (i32.add (local.get $bytes) (i32.const 256))))
     (local.set $grew (i32.ne (memory.size $guest) (global.get $pages)))
     (if (i32.eqz (i32.or (local.get $grew) (i32.gt_u (global.get $gone) (global.get $most)))) (then (return)))
-    (if (i32.and (i32.ne (global.get $pages) (i32.const 0))
-                 (i32.and (local.get $grew) (i32.lt_u (global.get $gone) (global.get $most))))
+    (if (i32.and (local.get $grew) (i32.lt_u (global.get $gone) (global.get $most)))
       (then (global.set $most (global.get $gone))))
     (global.set $pages (memory.size $guest))
     (global.set $gone (i32.const 0))

@@ -51,12 +51,15 @@ def claim_module(info: ModuleInfo, config: ByteConfig) -> Claim | Decline:
 
 
 def find_reading(info: ModuleInfo, config: ByteConfig) -> Reading | None:
-    """The module as one of the convention that was named, else of the first whose marks it bears; None for none."""
+    """The module as one of the convention that was named, else of the first whose marks it bears; None for none.
+
+    Marks can mislead (``__wbindgen_start`` says little of a module's other exports), so one with functions comes first.
+    """
     if config.convention is not None:
         return read_convention(info, config.convention)
     order = (Convention.WASM_BINDGEN, Convention.ASSEMBLYSCRIPT, Convention.PACKED)
-    readings = [read_convention(info, convention) for convention in order]
-    return next((reading for reading in readings if reading.marked), None)
+    marked = [reading for reading in (read_convention(info, convention) for convention in order) if reading.marked]
+    return next((reading for reading in marked if reading.functions), marked[0] if marked else None)
 
 
 def _evidence(reading: Reading) -> tuple[str, ...]:
