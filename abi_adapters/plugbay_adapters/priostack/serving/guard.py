@@ -96,7 +96,6 @@ class GuardedHttp(HttpToolsProtocol):
             if size > self.bounds.head_bytes:
                 self._refuse(431, f"the headers are larger than {self.bounds.head_bytes} bytes")
                 raise _Refused  # the parser stops here: nothing that follows in the same bytes is served
-            self._unframed = size
         self._reading = _Reading.BODY
         self._since = self.loop.time()
         super().on_headers_complete()

@@ -1,0 +1,92 @@
+"""One process that serves a bundle: loads it, listens, reloads it, and closes everything again."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plugbay.host import Host
+from plugbay_adapters.priostack.bundle.bundle import Bundle
+from plugbay_adapters.priostack.goals.meter import GoalMeter
+from plugbay_adapters.priostack.serving.app import create_app
+from plugbay_adapters.priostack.serving.listening import listen, url_of
+from plugbay_adapters.priostack.serving.recording import Recorder
+from plugbay_adapters.priostack.serving.reloader import Reloader
+from plugbay_adapters.priostack.serving.server import BundleServer
+from plugbay_adapters.priostack.serving.watcher import Watcher
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from plugbay.plugins import PlugbayPlugins
+    from plugbay_adapters.priostack.serving.place import WorkerPlace
+    from plugbay_adapters.priostack.serving.settings import ServeSettings
+
+_log = logging.getLogger("plugbay.serving")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is known of a server that is ready for requests."""
+
+    url: str
+    bundle: str
+    """The bundle's name."""
+    routes: int
+    server: BundleServer
+
+
+def serve_process(
+    settings: ServeSettings,
+    listener: socket.socket,
+    place: WorkerPlace,
+    *,
+    plugins: PlugbayPlugins | None,
+    on_ready: Callable[[Serving], None],
+) -> bool:
+    """Serve on a bound socket until told to stop; whether everything that was under way has been finished.
+
+    ``on_ready`` is called once clients can connect; the server can be stopped by what it is given. When this is False,
+    functions may still run in daemon threads, and the process had better end without waiting for them. Raises what
+    :meth:`Bundle.load` raises, and :class:`AddressUnusable`.
+    """
+    with ExitStack() as stack:
+        host = stack.enter_context(Host(limits=settings.limits, plugins=plugins))
+        bundle = stack.enter_context(open_bundle(settings, host, place))
+        recorder = Recorder(bundle, settings.access_log, place)
+        stack.callback(recorder.close)
+        reloader = Reloader(bundle, told=recorder.reloaded)
+        server = BundleServer(create_app(bundle, settings, recorder), settings, reload=reloader.ask)
+        listen(listener)
+        bundle.start()
+        reloader.start()
+        stack.callback(reloader.close)
+        if settings.watch:
+            watcher = Watcher(settings.source, reloader.ask)
+            watcher.start()
+            stack.callback(watcher.close)
+        version = bundle.version
+        on_ready(Serving(url_of(listener), version.document.name, len(version.routes), server))
+        server.serve_on(listener)
+        if server.ended_at_once:
+            stack.pop_all()
+            recorder.close()
+            _log.warning("ended with requests under way")
+            return False
+    return True
+
+
+def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace) -> Bundle:
+    """The bundle of the settings, loaded. Raises what :meth:`Bundle.load` raises."""
+    return Bundle.load(
+        settings.source,
+        host=host,
+        limits=settings.limits,
+        instances=settings.instances,
+        waiting=settings.waiting,
+        queue=settings.queue,
+        goals=GoalMeter(folder=place.folder, worker=place.worker, workers=place.workers),
+    )

@@ -1,0 +1,78 @@
+"""``plugbay bundle serve`` as a function: one process, or a supervisor of several."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plugbay_adapters.priostack.serving.listening import bind, url_of
+from plugbay_adapters.priostack.serving.place import WorkerPlace
+from plugbay_adapters.priostack.serving.process import open_bundle, serve_process
+from plugbay_adapters.priostack.serving.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from plugbay.plugins import PlugbayPlugins
+    from plugbay_adapters.priostack.serving.settings import ServeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a user wants to know once requests can come."""
+
+    url: str
+    bundle: str
+    routes: int
+
+
+def serve(
+    settings: ServeSettings, *, plugins: PlugbayPlugins | None = None, on_ready: Callable[[Ready], None]
+) -> bool:
+    """Serve a bundle until a signal says to stop; whether everything that was under way has been finished.
+
+    Has to run in the main thread, which gets the signals. ``on_ready`` is called once. Raises
+    :class:`AddressUnusable`, what :meth:`Bundle.load` raises, and :class:`WorkersFailed`.
+    """
+    listener = bind(settings.host, settings.port)
+    with listener:
+        if settings.workers > 1:
+            return _serve_by_workers(settings, listener, plugins, on_ready)
+        return serve_process(
+            settings,
+            listener,
+            WorkerPlace(),
+            plugins=plugins,
+            on_ready=lambda serving: on_ready(Ready(serving.url, serving.bundle, serving.routes)),
+        )
+
+
+def _serve_by_workers(
+    settings: ServeSettings,
+    listener: socket.socket,
+    plugins: PlugbayPlugins | None,
+    on_ready: Callable[[Ready], None],
+) -> bool:
+    name = _check(settings, plugins)
+    with tempfile.TemporaryDirectory(prefix="plugbay-", ignore_cleanup_errors=True) as folder:
+        if settings.queue == "memory:":  # which each worker would have for itself
+            settings = replace(settings, queue=f"sqlite:{Path(folder, 'sensors.db')}")
+
+        def ready(routes: int) -> None:
+            on_ready(Ready(url_of(listener), name, routes))
+
+        return Supervisor(settings, listener, Path(folder), on_ready=ready).run()
+
+
+def _check(settings: ServeSettings, plugins: PlugbayPlugins | None) -> str:
+    """The bundle's name, after it was loaded once: mistakes are told before any process is started, and what is
+    compiled now the workers find in the cache.
+    """
+    from plugbay.host import Host
+
+    alone = replace(settings, queue="memory:")
+    with Host(limits=settings.limits, plugins=plugins) as host, open_bundle(alone, host, WorkerPlace()) as bundle:
+        return bundle.version.document.name

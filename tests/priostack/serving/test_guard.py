@@ -1,0 +1,218 @@
+"""What a connection may cost: sizes, times and numbers, over raw sockets."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.priostack.serving.conftest import PATIENCE, FakeBundle, Served, read_all, serving, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugbay_adapters.priostack.serving.settings import ServeSettings
+
+GET = b"GET /echo HTTP/1.1\r\nhost: a\r\n\r\n"
+POST = b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+
+
+@pytest.fixture
+def impatient(quick: ServeSettings) -> Iterator[Served]:
+    with serving(FakeBundle(), quick) as served:
+        yield served
+
+
+def is_served(served: Served) -> bool:
+    return served.client.get("/echo").status_code == 200
+
+
+def test_a_head_that_comes_byte_by_byte_is_408(impatient: Served) -> None:
+    with impatient.connect() as connection:
+        answer = drip(connection, GET[:-2] + b"x-more: " + b"y" * 1000)
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b'{"error":"the request did not come in time"}' in answer
+    assert is_served(impatient)
+
+
+def test_a_body_that_comes_byte_by_byte_is_408_and_leaves_nothing_behind(impatient: Served) -> None:
+    with impatient.connect() as connection:
+        connection.sendall(POST + b"content-length: 1000\r\n\r\n")
+        answer = drip(connection, b"[" * 1000)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    wait_until(lambda: not impatient.server.server_state.tasks)
+    assert [line["error"] for line in impatient.log(1)] == ["client-left"]
+
+
+def test_a_chunked_body_that_comes_byte_by_byte_is_408(impatient: Served) -> None:
+    with impatient.connect() as connection:
+        connection.sendall(POST + b"transfer-encoding: chunked\r\n\r\n")
+        assert drip(connection, b"1\r\n1\r\n" * 300).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_client_that_says_nothing_at_all_is_sent_away(impatient: Served) -> None:
+    assert impatient.exchange(b"").startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_slow_function_is_no_slow_client(impatient: Served) -> None:
+    with impatient.connect() as connection:
+        connection.sendall(POST.replace(b"/echo", b"/hold") + b"content-length: 1\r\n\r\n1")
+        assert impatient.bundle.functions.begun.acquire(timeout=PATIENCE)
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() - began > 2.5)  # two rounds of checks
+        impatient.bundle.functions.let_go.release()
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(impatient: Served) -> None:
+    body = b'"' + b"x" * 99_000 + b'"'
+    request = POST + b"content-length: %d\r\n\r\n" % len(body) + body
+    with impatient.connect() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setblocking(False)
+        sent = 0
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            try:
+                sent += connection.send(request)
+            except BlockingIOError:
+                time.sleep(0.01)
+            except (ConnectionResetError, BrokenPipeError):
+                break
+        else:
+            pytest.fail("it may go on for ever")
+    wait_until(lambda: not impatient.server.server_state.connections)
+    assert is_served(impatient)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /echo HTTP/1.1\r\nhost: a\r\nx: " + b"y" * 5000 + b"\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a\r\n" + b"a: b\r\n" * 1000 + b"\r\n",
+        b"GET /" + b"y" * 5000 + b" HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a\r\nx: " + b"y" * 500_000,
+    ],
+)
+def test_a_giant_head_is_431(impatient: Served, head: bytes) -> None:
+    answer = exchange_in_spite_of_a_reset(impatient, head)
+    assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert is_served(impatient)
+
+
+def test_nothing_behind_a_giant_head_is_served(impatient: Served) -> None:
+    head = b"GET /echo HTTP/1.1\r\nhost: a\r\nx: " + b"y" * 5000 + b"\r\n\r\n"
+    answer = exchange_in_spite_of_a_reset(impatient, head + GET)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert impatient.client.get("/echo", headers={"x-request-id": "after"}).status_code == 200
+    assert [line["id"] for line in impatient.log(1)] == ["after"]
+
+
+def test_trailers_without_end_are_431(impatient: Served) -> None:
+    request = POST + b"transfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n" + b"a: b\r\n" * 5000
+    assert exchange_in_spite_of_a_reset(impatient, request).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_body_in_many_small_chunks_is_no_giant_head(impatient: Served) -> None:
+    body = b'"' + b"x" * 5000 + b'"'
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    with impatient.connect() as connection:
+        connection.sendall(POST + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+        assert read_all(connection).endswith(body)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a\r\nx\0y: z\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a\r\n folded: x\r\n\r\n",
+        POST + b"content-length: 1\r\ncontent-length: 2\r\n\r\n12",
+        POST + b"content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
+        POST + b"content-length: -1\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_http_or_two_kinds_of_it_is_400(impatient: Served, request_: bytes) -> None:
+    answer = exchange_in_spite_of_a_reset(impatient, request_)
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b'{"error":"this is no valid HTTP request"}' in answer
+    assert is_served(impatient)
+
+
+def test_requests_in_a_row_are_answered_in_their_order(served: Served) -> None:
+    bodies = [b"%d" % number for number in range(50)]
+    requests = [POST + b"content-length: %d\r\n\r\n" % len(body) + body for body in bodies]
+    with served.connect() as connection:
+        connection.sendall(b"".join(requests) + GET.replace(b"host", b"connection: close\r\nhost"))
+        answers = read_all(connection).split(b"HTTP/1.1 ")[1:]
+    assert [answer.partition(b"\r\n\r\n")[2] for answer in answers] == [*bodies, b"{}"]
+
+
+def test_a_connection_too_many_is_503_and_the_others_go_on(impatient: Served) -> None:
+    impatient.client.get("/echo")
+    others = [impatient.connect() for _ in range(4)]
+    try:
+        wait_until(lambda: len(impatient.server.server_state.connections) == 5)
+        answer = impatient.exchange(b"")
+        assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        assert b'{"error":"too many connections are open"}' in answer
+        assert is_served(impatient)
+    finally:
+        for other in others:
+            other.close()
+    wait_until(lambda: len(impatient.server.server_state.connections) == 1)
+    assert impatient.exchange(GET.replace(b"host", b"connection: close\r\nhost")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_upgrade_that_nobody_offers_is_answered_as_a_plain_request(served: Served) -> None:
+    request = GET.replace(b"host: a", b"host: a\r\nupgrade: websocket\r\nconnection: upgrade, close\r\nsec-websocket-version: 13")
+    assert served.exchange(request).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_may_ask_before_it_sends_a_large_body(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(POST + b"expect: 100-continue\r\nconnection: close\r\ncontent-length: 4\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"1234")
+        assert read_all(connection).endswith(b"\r\n\r\n1234")
+    with served.connect() as connection:
+        connection.sendall(POST + b"expect: 100-continue\r\ncontent-length: 400000\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_http_1_0_is_answered_and_closed(served: Served) -> None:
+    assert served.exchange(b"GET /echo HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\n{}")
+
+
+def drip(connection: socket.socket, data: bytes) -> bytes:
+    """Send one byte after the other until the server has enough of it; what it said."""
+    connection.settimeout(0.02)
+    answer = b""
+    for at in range(len(data)):
+        try:
+            connection.send(data[at : at + 1])
+            part = connection.recv(65536)
+        except TimeoutError:
+            continue
+        except (ConnectionResetError, BrokenPipeError):
+            return answer
+        if not part:
+            return answer
+        answer += part
+    return answer
+
+
+def exchange_in_spite_of_a_reset(served: Served, request: bytes) -> bytes:
+    """The answer to a request that the server may refuse before it has taken all of it."""
+    with served.connect() as connection:
+        try:
+            connection.sendall(request)
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+        return read_all(connection)
