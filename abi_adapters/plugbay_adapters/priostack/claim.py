@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugbay.contracts import Certainty, Claim, Decline
 from plugbay.errors import ForbiddenImport
 from plugbay.module.info import FuncType
-from plugbay_adapters.priostack.convention import PACKED_FUNCTION, Convention, read_convention
+from plugbay_adapters.priostack.convention import PACKED_FUNCTION, SIZED_FREE, Convention, read_convention
 from plugbay_adapters.priostack.findings import find_problems
 
 if TYPE_CHECKING:
@@ -40,10 +40,9 @@ def claim_module(info: ModuleInfo, config: ByteConfig) -> Claim | Decline:
     reading = find_reading(info, config)
     if reading is None or not (reading.functions or config.convention):
         return Decline(ABI, _missing(info))
-    gear = reading.convention is Convention.PACKED and info.function(_ENTRYPOINT) == PACKED_FUNCTION
     return Claim(
         ABI,
-        Certainty.POSSIBLE if gear else Certainty.EXACT,
+        Certainty.POSSIBLE if _is_gear(reading) else Certainty.EXACT,
         _evidence(reading),
         tuple(find_problems(info, reading, config)),
         reading.convention,
@@ -60,6 +59,13 @@ def find_reading(info: ModuleInfo, config: ByteConfig) -> Reading | None:
     order = (Convention.WASM_BINDGEN, Convention.ASSEMBLYSCRIPT, Convention.PACKED)
     marked = [reading for reading in (read_convention(info, convention) for convention in order) if reading.marked]
     return next((reading for reading in marked if reading.functions), marked[0] if marked else None)
+
+
+def _is_gear(reading: Reading) -> bool:
+    """Whether fluxrig's adapter claims it for sure: that ABI knows no other name and no other type of ``free``."""
+    wanted = {"free": SIZED_FREE, _ENTRYPOINT: PACKED_FUNCTION}
+    known = {part.name: part.found for part in reading.parts} | dict.fromkeys(reading.functions, reading.function_type)
+    return all(known.get(name) == type_ for name, type_ in wanted.items())
 
 
 def _evidence(reading: Reading) -> tuple[str, ...]:

@@ -31,10 +31,10 @@ _Exported = Mapping[str, FuncType]
 """The exported functions by name, in the module's order."""
 START_NAMES: Final = ("_initialize", "__wasm_call_ctors", "__wbindgen_start")
 """Exports that make an instance ready."""
+SIZED_FREE: Final = FuncType(("i32", "i32"))
 FREE_OF_POINTER: Final = FuncType(("i32",))
 
 _ALLOC: Final = FuncType(("i32",), ("i32",))
-_FREE: Final = FuncType(("i32", "i32"))
 _MALLOC: Final = FuncType(("i32", "i32"), ("i32",))
 _FREE_ALIGNED: Final = FuncType(("i32", "i32", "i32"))
 _NAMELESS: Final = re.compile(r"__wbindgen_export_?\d*")
@@ -120,9 +120,9 @@ def _packed(exported: _Exported) -> tuple[FuncType, tuple[Part, ...]]:
     allocator = _part(exported, "alloc", ("alloc", "malloc"), _ALLOC)
     for name in ("free", "dealloc"):
         found = exported.get(name)
-        if found in (_FREE, FREE_OF_POINTER):
+        if found in (SIZED_FREE, FREE_OF_POINTER):
             return PACKED_FUNCTION, (allocator, Part("free", name, found, found))
-    return PACKED_FUNCTION, (allocator, _part(exported, "free", ("free", "dealloc"), _FREE))
+    return PACKED_FUNCTION, (allocator, _part(exported, "free", ("free", "dealloc"), SIZED_FREE))
 
 
 def _wasm_bindgen(exported: _Exported) -> tuple[FuncType, tuple[Part, ...]]:
