@@ -18,6 +18,18 @@ EXTISM_CONFIG_VAR: Final = GUESTS / "config_var.wasm"
 """An Extism plugin from Rust: ``count`` adds a config value to a var."""
 ACTORS: Final = {language: FRAUD.parents[1] / "actors" / f"counter-{language}.wasm" for language in ("go", "rust")}
 """The same Reflow actor in two languages: it parses a context, counts, and builds a result, all in JSON."""
+BYTE_FUNCTIONS: Final = GUESTS / "byte_functions.wasm"
+"""PrioStack functions from Rust, ``packed``: ``echo`` returns its input, ``burn`` computes for a while."""
+USERS: Final = {
+    language: FRAUD.parents[1] / "users" / f"users-{language}.wasm"
+    for language in (
+        *("rust-bindgen", "rust-bindgen-retptr", "rust", "c", "zig"),
+        *("assemblyscript", "assemblyscript-minimal"),
+    )
+}
+"""The same service of PrioStack's in many languages: it parses a request, checks it, and answers, in JSON.
+
+Not Go's, which needs WASI: the peer has no ordinary calls that do the same."""
 LOG_TEXT: Final = "card 4f1a9c scored 87 of 100: country changed within ten minutes"
 """64 bytes."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import actors
+import byte_functions
 import calls
 import cold_start
 import extism_calls
@@ -35,6 +36,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Effort], Section]]] = {
     "extism_calls": extism_calls.measure,
     "actor_calls": actors.measure_calls,
     "actor_messages": actors.measure_messages,
+    "byte_functions": byte_functions.measure,
     "log_lines": log_lines.measure,
     "cold_start": cold_start.measure,
     "threads": threads.measure,

@@ -14,8 +14,8 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "run.py"
 BENCHMARKS = (
-    *("calls", "extism_calls", "actor_calls", "actor_messages", "log_lines", "cold_start"),
-    *("threads", "streams", "memory", "plugins", "instances"),
+    *("calls", "extism_calls", "actor_calls", "actor_messages", "byte_functions"),
+    *("log_lines", "cold_start", "threads", "streams", "memory", "plugins", "instances"),
 )
 
 
