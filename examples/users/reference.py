@@ -102,12 +102,12 @@ def _unescape(escape: re.Match[str]) -> str:
 
 def _fields(reader: _Reader) -> dict[str, str]:
     if reader.take(b"["):
-        fields = {"email": reader.text()}
+        email = reader.text()
         reader.need(b",")
-        fields["name"] = reader.text()
+        name = reader.text()
         reader.need(b"]")
-        return fields
-    fields = {}
+        return {"email": email, "name": name}
+    fields = dict[str, str]()
     reader.need(b"{")
     if reader.take(b"}"):
         return fields

@@ -5,12 +5,6 @@ typedef struct {
     Bytes email, name;
 } Request;
 
-void IMPORT(log)(u32 level, const u8 *at, u32 length);
-u64 IMPORT(now)(void);
-void IMPORT(random)(u8 *at, u32 length);
-
-enum { INFO = 2 };
-
 // A member of the request: its value goes into the field of its name, which takes one text; others are skipped.
 static _Bool read_member(Reader *reader, Request *request) {
     Bytes key;
@@ -89,25 +83,4 @@ Answer EXPORT(echo)(const u8 *at, u32 length) {
 // Fails with the input as its message.
 Answer EXPORT(fail)(const u8 *at, u32 length) {
     return answer_copy((Bytes){at, length}) | FAILED;
-}
-
-// Logs the input and returns nothing.
-Answer EXPORT(log_line)(const u8 *at, u32 length) {
-    log(INFO, at, length);
-    return 0;
-}
-
-// The time as eight little-endian bytes, nanoseconds since 1970.
-Answer EXPORT(clock)(const u8 *at, u32 length) {
-    (void)at, (void)length;
-    u64 time = now();
-    return answer_copy((Bytes){(const u8 *)&time, sizeof time});
-}
-
-// Sixteen random bytes.
-Answer EXPORT(token)(const u8 *at, u32 length) {
-    (void)at, (void)length;
-    u8 bytes[16];
-    random(bytes, sizeof bytes);
-    return answer_copy((Bytes){bytes, sizeof bytes});
 }
