@@ -26,10 +26,10 @@ REQUEST: Final = (
 )
 TIMED: Final = (
     "One call of a byte function, from the Python bytes of the input to those of the output. echo: 256 bytes. "
-    f"create_user: the user service of examples/users with a request of {len(REQUEST)} bytes, which it parses, checks and "
-    f"answers. plugbay: Plugin.call, and Plugin.call_many with {BATCH:,} inputs, per input. wasmtime-py: the same file and "
-    "the steps of its convention by ordinary calls (allocate, write, run, read, free, and what pinning or the stack "
-    "needs)."
+    f"create_user: the user service of examples/users with a request of {len(REQUEST)} bytes, which it parses, checks "
+    f"and answers. plugbay: Plugin.call, and Plugin.call_many with {BATCH:,} inputs, per input. wasmtime-py: the same "
+    "file and the steps of its convention by ordinary calls (allocate, write, run, read, free, and what pinning or the "
+    "stack needs)."
 )
 _HOUR: Final = 3600.0
 _ECHO: Final = "echo"
