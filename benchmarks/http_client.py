@@ -3,7 +3,7 @@
 python benchmarks/http_client.py PORT PATH --connections N [--requests N] [--seconds S] [--body FILE --expect FILE]
 
 Each connection sends its next request when the last one is answered, until all were sent or the time is over. Standard
-output gets a line of JSON (seconds, statuses, failed), then the latencies in seconds as raw doubles.
+output gets a line of JSON (seconds, statuses, sent, failed), then the latencies in seconds as raw doubles.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import cast
 
 import orjson
 import uvloop
@@ -31,6 +32,7 @@ class Load:
     until: float
     latencies: array[float] = field(default_factory=lambda: array("d"))
     statuses: Counter[int] = field(default_factory=Counter[int])
+    sent: int = 0
     failed: int = 0
 
     def take(self) -> bool:
@@ -38,6 +40,7 @@ class Load:
         if self.left == 0 or perf_counter() >= self.until:
             return False
         self.left -= 1
+        self.sent += 1
         return True
 
     def answered(self, status: int, body: bytes, seconds: float) -> None:
@@ -60,8 +63,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's have no common base with asyncio's
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -111,6 +113,7 @@ async def _keep_connected(load: Load, port: int) -> None:
             _, connection = await loop.create_connection(lambda: Connection(load), "127.0.0.1", port)
         except OSError:
             load.left -= 1
+            load.sent += 1
             load.failed += 1
             await asyncio.sleep(0.01)
         else:
@@ -143,7 +146,7 @@ def main() -> None:
     load = Load(head.encode() + body, expected, options.requests, perf_counter() + options.seconds)
     seconds = uvloop.run(_drive(load, options.port, options.connections))
     statuses = {str(status): count for status, count in load.statuses.items()}
-    told = {"seconds": seconds, "statuses": statuses, "failed": load.failed}
+    told = {"seconds": seconds, "statuses": statuses, "sent": load.sent, "failed": load.failed}
     sys.stdout.buffer.write(orjson.dumps(told) + b"\n" + load.latencies.tobytes())
 
 

@@ -19,6 +19,7 @@ from guests import GUESTS
 
 MODULE: Final = GUESTS / "byte_functions.wasm"
 """Functions of bytes in Rust: ``echo``, and ``burn``, which computes for as many rounds as it is told."""
+_PATIENCE: Final = 600.0
 _HERE: Final = Path(__file__).parent
 _BUNDLE: Final = "name: benchmark\nservices:\n  - path: services/echo.yaml\n  - path: services/slow.yaml\n"
 _SERVICE: Final = """\
@@ -38,7 +39,9 @@ class Loaded:
 
     seconds: float
     statuses: Counter[str]
+    sent: int
     failed: int
+    """Requests without the answer that was expected."""
     latencies: Sequence[float]
 
     @property
@@ -87,12 +90,12 @@ def plugbay_server(bundle: Path, access_log: Path, *options: str) -> Generator[i
 def load(port: int, path: str, body: Path, *options: str) -> Loaded:
     """Load a server from another process until it has done what ``options`` say."""
     command = [sys.executable, str(_HERE / "http_client.py"), str(port), path, "--body", str(body), *options]
-    said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    said = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=_PATIENCE).stdout
     told, _, raw = said.partition(b"\n")
     latencies = array("d")
     latencies.frombytes(raw)
     facts = orjson.loads(told)
-    return Loaded(facts["seconds"], Counter[str](facts["statuses"]), facts["failed"], latencies)
+    return Loaded(facts["seconds"], Counter[str](facts["statuses"]), facts["sent"], facts["failed"], latencies)
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
