@@ -49,11 +49,12 @@ def accept(
 
 def _check_room(transaction: Transaction, runs: int, size: int, bounds: QueueBounds, *, times: int) -> None:
     (waiting,) = transaction.connection.execute("SELECT waiting FROM totals").fetchone()
-    if waiting + runs > times * bounds.waiting:
+    most = times * bounds.waiting
+    if waiting + runs > most:
         raise SensorQueueFull(
-            f"{waiting} runs of intents wait, and no more than {bounds.waiting} may",
+            f"{waiting} runs of intents wait, and no more than {most} may",
             limit="waiting",
-            expected=bounds.waiting,
+            expected=most,
             found=waiting,
             hint="fire again later; if it stays so, the functions of the intents are too slow, or failing",
         )

@@ -24,8 +24,8 @@ def log_outcome(claim: Claim, attempt: Attempt, ended: Ended | None) -> None:
         _log.warning("intent %s: its run was taken over meanwhile, this attempt does not count (event %s)", name, event)
     elif ended.state is RunState.DONE:
         _log.debug("intent %s is done in %.3f s (event %s)", name, attempt.seconds, event)
-        for problem in ended.problems:
-            _log.error("intent %s: %s (event %s)", name, problem, event)
+        if ended.problems:
+            _log.error("intent %s is done, but %s (event %s)", name, "; ".join(ended.problems), event)
     elif ended.state is RunState.RETRYING:
         text = "intent %s failed, attempt %d of %d, again in %.1f s: %s (event %s)"
         _log.warning(text, name, claim.attempt, claim.intent.retries + 1, attempt.delay, attempt.error, event)

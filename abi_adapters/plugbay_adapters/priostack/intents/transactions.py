@@ -33,7 +33,7 @@ _LEADER_LOST: Final = 1.0
 
 _HINTS: Final = {
     "SQLITE_FULL": "free some disk space",
-    "SQLITE_IOERR_WRITE": "free some disk space, and look at the health of the disk",
+    "SQLITE_IOERR": "free some disk space, and look at the health of the disk",
     "SQLITE_CANTOPEN": "the folder must exist and be writable",
     "SQLITE_READONLY": "the file and its folder must be writable",
     "SQLITE_NOTADB": "the file is damaged or of another kind: give the sensor queue a file of its own",
