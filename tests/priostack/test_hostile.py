@@ -43,7 +43,10 @@ def returns(pointer: int, length: int) -> str:
 
 @pytest.fixture
 def load(host: Host) -> Callable[..., Plugin]:
-    return lambda module, name="hostile": host.load(module, name=name, limits=LIMITS)
+    def loaded(module: bytes, name: str = "hostile") -> Plugin:
+        return host.load(module, name=name, limits=LIMITS)
+
+    return loaded
 
 
 def survives(plugin: Plugin) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from plugbay import Disposition, Host, LogLevel, Message, Plugin
-from plugbay.engines.wasmtime.driver import Driver, trampoline_text
+from plugbay.engines.wasmtime.driver import Driver, quoted, trampoline_text
 from plugbay.errors import BatchError, GuestTrap, MessageRejected
 from plugbay.module.info import FuncType
 
@@ -252,3 +252,35 @@ def test_a_trampoline_exports_what_is_needed_and_nothing_else() -> None:
     assert '(export "env.emit")' in text
     assert "reject" not in text
     assert Driver("trampoline", text).provides.keys() == {"env.log", "env.emit"}
+
+
+def test_names_of_any_kind_stand_in_a_trampoline() -> None:
+    name = './odd "n\u00e4me\\\n_bg.js.throw'
+    driver = Driver("odd", f'(module (func $throw) (export "{quoted(name)}" (func $throw)))')
+    assert driver.provides.keys() == {name}
+    assert Driver("trampoline", trampoline_text(driver, {name})).provides.keys() == {name}
+
+
+# ---- shared text -----------------------------------------------------------------------------------------------------
+
+
+def test_every_driver_that_owns_the_mailbox_has_the_same_text_for_it() -> None:
+    drivers = [
+        Driver.load("plugbay_adapters.fluxrig", "driver.wat"),
+        Driver.load("plugbay_adapters.extism", "kernel.wat"),
+        Driver.load("plugbay_adapters.priostack", "assemblyscript.wat"),
+    ]
+    for driver in drivers:
+        assert ";; include" not in driver.text
+        assert driver.text.count('(export "invoke_many")') == 1
+        assert {"mailbox", "top", "stop", "reserve", "open_note", "invoke"} <= {
+            item.name for item in driver.info.exports
+        }
+
+
+def test_text_that_is_given_stands_where_it_is_included() -> None:
+    run = "(func $run (param i32 i32 i32) (result i32 i32) (unreachable))"
+    driver = Driver.load("plugbay_adapters.priostack", "wasm_bindgen.wat", run=run, own_imports="(func $own)")
+    assert run in driver.text
+    assert "(func $own)" in driver.text
+    assert "env.now" in driver.provides
