@@ -300,17 +300,92 @@ def test_no_call_is_lost_when_the_lane_closes_meanwhile(new_lane: NewLane, attem
     assert results.qsize() == accepted.qsize()
 
 
+class FakeWatch:
+    """Remembers what it is told; may be made to fail."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[float, BaseException | None]] = []
+        self.refusals = 0
+        self.fails = False
+
+    def ran(self, seconds: float, error: BaseException | None) -> None:
+        self.calls.append((seconds, error))
+        if self.fails:
+            raise ValueError("can't count")
+
+    def refused(self) -> None:
+        self.refusals += 1
+
+
 def test_a_watch_is_told_of_every_call_that_ran(new_lane: NewLane) -> None:
-    seen: SimpleQueue[tuple[float, BaseException | None]] = SimpleQueue()
-    lane = new_lane(watch=lambda seconds, error: seen.put((seconds, error)))
+    watch = FakeWatch()
+    lane = new_lane(watch=watch)
     lane.call("echo", b"")
     with pytest.raises(GuestError):
         lane.call("fail", b"")
-    (first, good), (second, bad) = seen.get(), seen.get()
+    (first, good), (second, bad) = watch.calls
     assert 0 <= first < PATIENCE
     assert 0 <= second < PATIENCE
     assert good is None
     assert isinstance(bad, GuestError)
+    assert watch.refusals == 0
+
+
+def test_a_watch_is_told_of_calls_that_are_refused_because_too_many_wait(new_lane: NewLane, plugin: FakePlugin) -> None:
+    watch = FakeWatch()
+    lane = new_lane(workers=1, most_waiting=0, watch=watch)
+    hold(lane, plugin)
+    for _ in range(2):
+        with pytest.raises(LaneSaturated):
+            lane.submit("echo", b"", lambda *_: None)
+    plugin.let_go.release()
+    lane.close()
+    with pytest.raises(PluginClosed):
+        lane.submit("echo", b"", lambda *_: None)
+    assert watch.refusals == 2
+    assert len(watch.calls) == 1
+
+
+def test_a_watch_that_fails_keeps_nobody_from_a_result(new_lane: NewLane, caplog: pytest.LogCaptureFixture) -> None:
+    watch = FakeWatch()
+    watch.fails = True
+    with caplog.at_level(logging.ERROR, "plugbay.bundle"):
+        assert new_lane(watch=watch).call("echo", b"x") == b"X"
+    assert "can't count" in caplog.text
+
+
+def test_a_blocking_call_waits_for_a_place(new_lane: NewLane, plugin: FakePlugin) -> None:
+    lane, results = new_lane(workers=1, most_waiting=0), Results()
+    hold(lane, plugin)
+    callers = [threading.Thread(target=lambda: results.put(lane.call("echo", b"later"))) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    assert results.empty()
+    plugin.let_go.release()
+    assert [results.get(timeout=PATIENCE) for _ in callers] == [b"LATER"] * 3
+
+
+def test_blocking_calls_that_wait_for_a_place_are_refused_when_the_lane_closes(
+    new_lane: NewLane, plugin: FakePlugin
+) -> None:
+    lane, results = new_lane(workers=1, most_waiting=0), Results()
+    hold(lane, plugin)
+
+    def call() -> None:
+        try:
+            results.put(lane.call("echo", b"served"))
+        except PluginClosed as error:
+            results.put(error)
+
+    callers = [threading.Thread(target=call) for _ in range(5)]
+    for caller in callers:
+        caller.start()
+    closing = threading.Thread(target=lane.close)
+    closing.start()
+    plugin.let_go.release()
+    closing.join(PATIENCE)
+    answers = [results.get(timeout=PATIENCE) for _ in callers]
+    assert all(answer == b"SERVED" or isinstance(answer, PluginClosed) for answer in answers)
 
 
 def test_a_thread_that_cannot_be_started_refuses_the_call_and_frees_its_place(

@@ -151,9 +151,8 @@ class Lane:
             began = perf_counter()
             result = self._run(function, payload)
             ended = perf_counter()
-            if self._watch is not None:
-                self._watch.ran(ended - submitted, result if isinstance(result, BaseException) else None)
             tickets.put(None)  # first, so that whoever is told can submit the next call
+            self._count(ended - submitted, result)
             self._tell(done, result, ended - began)
             del call, payload, done, result  # they must not live until the next call
 
@@ -162,6 +161,14 @@ class Lane:
             return self.plugin.call(function, payload)
         except BaseException as error:  # noqa: BLE001 # the caller gets it, whatever it is; the thread lives on
             return error
+
+    def _count(self, seconds: float, result: bytes | BaseException) -> None:
+        if self._watch is None:
+            return
+        try:
+            self._watch.ran(seconds, result if isinstance(result, BaseException) else None)
+        except Exception:  # noqa: BLE001 # a bug in counting must not keep a caller from its result
+            _log.exception("%s: a call could not be counted", self.plugin.name)
 
     def _tell(self, done: Done, result: bytes | BaseException, seconds: float) -> None:
         try:

@@ -35,7 +35,7 @@ class BundleLoader:
     """Loads one bundle, again and again.
 
     ``instances`` calls of a service may run at once, and ``waiting`` more may wait. ``watch`` gives what counts the
-    calls of a service.
+    calls of a service; without it nothing does.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class BundleLoader:
         limits: Limits,
         instances: int,
         waiting: int,
-        watch: Callable[[str], CallWatch],
+        watch: Callable[[str], CallWatch] | None = None,
     ) -> None:
         self._source = os.fspath(source)
         self._modules = ModuleLoader(host, limits=limits, instances=instances)
@@ -93,7 +93,8 @@ class BundleLoader:
         lane = old.lanes.get(name) if old is not None else None
         if lane is not None and lane.plugin is module.plugin:
             return lane
-        return Lane(module.plugin, workers=self._instances, most_waiting=self._waiting, watch=self._watch(name))
+        watch = None if self._watch is None else self._watch(name)
+        return Lane(module.plugin, workers=self._instances, most_waiting=self._waiting, watch=watch)
 
 
 def _modules_of(version: BundleVersion) -> dict[str, Module]:
