@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,7 +145,8 @@ class FakeBundle:
     def _new_version(self, endpoints: Sequence[tuple[str, str]], number: int) -> BundleVersion:
         lane = Lane(cast("Plugin", self.functions), workers=self._instances, most_waiting=self._waiting)
         routes = tuple(route_of(method, path, lane) for method, path in endpoints)
-        intent = Intent("confirm", "shop", "orderPlaced", Handler("shop", "echo"), "notification", None, 0, None, None, HERE)  # fmt: skip
+        echo = Handler("shop", "echo")
+        intent = Intent("confirm", "shop", "orderPlaced", echo, "notification", None, 0, None, None, HERE)
         service = Service("shop", "A shop.", "1.0", "/", tuple(route.endpoint for route in routes), (intent,), (), HERE)
         return BundleVersion(
             document=BundleDocument("demo", "A bundle for tests.", "1.2.3", (service,)),
@@ -212,7 +213,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(bundle: FakeBundle, settings: ServeSettings) -> Iterator[Served]:
+def serving(bundle: FakeBundle, settings: ServeSettings) -> Generator[Served]:
     """Serve a bundle from a thread until the block ends."""
     listener = bind("127.0.0.1", 0)
     listen(listener)

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.priostack.serving.conftest import FakeBundle, Served, serving, wait_until
 
 from plugbay.limits import Limits
-from tests.priostack.serving.conftest import FakeBundle, Served, serving, wait_until
 
 if TYPE_CHECKING:
     from plugbay_adapters.priostack.serving.settings import ServeSettings
@@ -123,8 +123,9 @@ def test_json_is_taken_by_any_of_its_names(served: Served, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "", "json", "a/json"]
-)  # fmt: skip
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "", "json", "a/json"],
+)
 def test_another_type_is_415(served: Served, kind: str) -> None:
     assert served.client.post("/echo", content=b"1", headers={"content-type": kind}).status_code == 415
 
@@ -141,7 +142,9 @@ def test_two_types_are_415(served: Served) -> None:
 def test_a_compressed_body_is_415(served: Served) -> None:
     answer = served.client.post("/echo", content=b"1", headers={**JSON, "content-encoding": "gzip"})
     assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
-    assert served.client.post("/echo", content=b"1", headers={**JSON, "content-encoding": "identity"}).status_code == 200
+    assert (
+        served.client.post("/echo", content=b"1", headers={**JSON, "content-encoding": "identity"}).status_code == 200
+    )
 
 
 def test_a_body_over_the_limit_is_413_whether_its_length_is_told_or_not(served: Served) -> None:
@@ -279,7 +282,9 @@ def test_every_request_is_in_the_access_log(served: Served) -> None:
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_written_down(served: Served) -> None:
     with served.connect() as connection:
-        connection.sendall(b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n[")
+        connection.sendall(
+            b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n["
+        )
     wait_until(lambda: not served.server.server_state.tasks)
     wait_until(lambda: not served.server.server_state.connections)
     assert [(line["status"], line["error"]) for line in served.log(1)] == [(499, "client-left")]

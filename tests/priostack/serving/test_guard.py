@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -171,7 +172,9 @@ def test_a_connection_too_many_is_503_and_the_others_go_on(impatient: Served) ->
 
 
 def test_an_upgrade_that_nobody_offers_is_answered_as_a_plain_request(served: Served) -> None:
-    request = GET.replace(b"host: a", b"host: a\r\nupgrade: websocket\r\nconnection: upgrade, close\r\nsec-websocket-version: 13")
+    request = GET.replace(
+        b"host: a", b"host: a\r\nupgrade: websocket\r\nconnection: upgrade, close\r\nsec-websocket-version: 13"
+    )
     assert served.exchange(request).startswith(b"HTTP/1.1 200 ")
 
 
@@ -211,8 +214,6 @@ def drip(connection: socket.socket, data: bytes) -> bytes:
 def exchange_in_spite_of_a_reset(served: Served, request: bytes) -> bytes:
     """The answer to a request that the server may refuse before it has taken all of it."""
     with served.connect() as connection:
-        try:
+        with suppress(ConnectionResetError, BrokenPipeError):
             connection.sendall(request)
-        except (ConnectionResetError, BrokenPipeError):
-            pass
         return read_all(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 from urllib.parse import urlencode
 
@@ -49,10 +50,13 @@ def test_no_digit_is_lost() -> None:
 
 def test_a_body_too_deep_to_be_walked_is_refused() -> None:
     body = b'{"id":0,"a":' + b"[" * 1000 + b"]" * 1000 + b"}"
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(900)
     try:
-        assert input_of_body(body, {"id": "7"}).startswith(b'{"id":"7"')
-    except RequestRefused as refused:
-        assert (refused.status, refused.reason) == (400, "the body is nested too deeply")
+        with pytest.raises(RequestRefused, match="the body is nested too deeply"):
+            input_of_body(body, {"id": "7"})
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @given(st.lists(st.tuples(names | texts, texts)), st.dictionaries(names, texts))

@@ -28,9 +28,7 @@ def test_health_and_readiness(served: Served) -> None:
     assert served.client.get("/readyz").json()["version"] == 2
 
 
-def test_a_queue_that_can_t_be_used_makes_the_server_not_ready(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_queue_that_can_t_be_used_makes_the_server_not_ready(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise SensorQueueUnusable("the disk is full")
 
@@ -116,7 +114,10 @@ def test_the_openapi_document_is_one_and_tells_every_endpoint(served: Served) ->
     found = {(method.upper(), path) for path, facts in document["paths"].items() for method in facts}
     assert set(ENDPOINTS) <= found
     operation = document["paths"]["/items/{id}"]["post"]
-    assert operation["requestBody"] == {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+    assert operation["requestBody"] == {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
     assert set(operation["responses"]) == {"200", "204", "400", "413", "415", "422", "500", "503", "504"}
     assert document["paths"]["/_sensors/{name}"]["post"]["parameters"][0]["schema"]["enum"] == ["orderPlaced"]
     operations = [operation["operationId"] for facts in document["paths"].values() for operation in facts.values()]

@@ -24,9 +24,7 @@ BundlePath = Annotated[
 ]
 HostName = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")]
 Port = Annotated[int, typer.Option("--port", metavar="N", help="0 takes any free one.")]
-Workers = Annotated[
-    int, typer.Option("--workers", metavar="N", help="Processes that serve.", rich_help_panel=_SERVER)
-]
+Workers = Annotated[int, typer.Option("--workers", metavar="N", help="Processes that serve.", rich_help_panel=_SERVER)]
 Instances = Annotated[
     int,
     typer.Option(
@@ -83,9 +81,7 @@ BodySeconds = Annotated[
 ]
 IdleSeconds = Annotated[
     float,
-    typer.Option(
-        "--idle-seconds", metavar="SECONDS", help="Time between two requests.", rich_help_panel=_CLIENTS
-    ),
+    typer.Option("--idle-seconds", metavar="SECONDS", help="Time between two requests.", rich_help_panel=_CLIENTS),
 ]
 TrustProxy = Annotated[
     str | None,
@@ -121,7 +117,9 @@ InputBytes = Annotated[
 ]
 OutputBytes = Annotated[
     int | None,
-    typer.Option("--output-bytes", metavar="N", help="Default: 4,194,304.", show_default=False, rich_help_panel=_LIMITS),
+    typer.Option(
+        "--output-bytes", metavar="N", help="Default: 4,194,304.", show_default=False, rich_help_panel=_LIMITS
+    ),
 ]
 
 

@@ -97,7 +97,8 @@ class BundleApp:
     async def _call(self, exchange: Exchange, match: Match, method: str, raw_path: str, body: bytes | None) -> bytes:
         """The function's output. A call that a reload left without its lane is made again, on the new version."""
         landing = self._landing or self._new_landing()
-        for _ in range(_ATTEMPTS):
+        left = _ATTEMPTS
+        while True:
             if body is None:
                 payload = input_of_url(exchange.scope["query_string"], match.parameters)
             else:
@@ -107,7 +108,8 @@ class BundleApp:
                 result = await landing.call(target.lane, target.export, payload)
             except PluginClosed as error:
                 result = error
-            if not isinstance(result, PluginClosed):
+            left -= 1
+            if not isinstance(result, PluginClosed) or left == 0:
                 break
             again = self._match(method, raw_path)
             if isinstance(again, NoMatch):

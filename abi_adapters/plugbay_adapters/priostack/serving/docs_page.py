@@ -17,7 +17,7 @@ class DocsPage:
     """The page, put together once."""
 
     def __init__(self) -> None:
-        page = files(__package__) / "page"
+        page = files(__name__.rpartition(".")[0]) / "page"
         style, script = ((page / name).read_text("utf-8") for name in ("docs.css", "docs.js"))
         html = (page / "docs.html").read_text("utf-8")
         self._html = html.replace("/* docs.css */", style).replace("/* docs.js */", script)

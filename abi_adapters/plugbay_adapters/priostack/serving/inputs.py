@@ -2,15 +2,15 @@
 
 The rules, which ``docs/serving.md`` tells users:
 
-- With a body, the body is the input, byte for byte. Has the path parameters, they are put in front of the members of the
-  body's object; members of the same names are dropped, since the path is what a proxy has authorised.
+- With a body, the body is the input, byte for byte. Has the path parameters, they are put in front of the members of
+  the body's object; members of the same names are dropped, since the path is what a proxy has authorised.
 - Without one (GET, and DELETE without a body) the input is an object of the query's parameters and the path's, as
   texts; a name that comes again in the query makes an array of texts, and the path's parameter wins.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 from urllib.parse import parse_qsl
 
 import orjson
@@ -21,7 +21,6 @@ from plugbay_adapters.priostack.serving.refusal import ClientLeft, RequestRefuse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import Any
 
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -61,7 +60,7 @@ def input_of_body(body: bytes, parameters: Mapping[str, str]) -> bytes:
     value = parse_json(body)
     if not parameters:
         return body
-    if not isinstance(value, dict):
+    if not _is_object(value):
         raise RequestRefused(400, "the body must be a JSON object, since the path has parameters")
     added = orjson.dumps(parameters)[:-1]
     if parameters.keys().isdisjoint(value):
@@ -71,7 +70,10 @@ def input_of_body(body: bytes, parameters: Mapping[str, str]) -> bytes:
 
 
 def input_of_url(query: bytes, parameters: Mapping[str, str]) -> bytes:
-    """The input of a function whose request has no body. Raises :class:`RequestRefused` (400) for a query in no UTF-8."""
+    """The input of a function whose request has no body.
+
+    Raises :class:`RequestRefused` (400) for a query that is not UTF-8, or has too many parameters.
+    """
     if not query:
         return orjson.dumps(parameters)
     values: dict[str, str | list[str]] = {}
@@ -95,6 +97,10 @@ def parse_json(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         reason = f"the body is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise RequestRefused(400, reason) from None
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _query_pairs(query: bytes) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring
 from typing import TYPE_CHECKING, Final
 
 from plugbay_adapters.priostack.serving.refusal import RequestRefused
@@ -24,7 +23,7 @@ def object_members(text: str) -> Iterator[tuple[str, str]]:
     at = _after_space(text, _after_space(text, 0) + 1)
     while text[at] == '"':
         begin = at
-        name, at = scanstring(text, at + 1)
+        name, at = decoder.raw_decode(text, at)
         at = _after_space(text, _after_space(text, at) + 1)
         try:
             _, at = decoder.raw_decode(text, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from plugbay_adapters.priostack.serving.watcher import Watcher
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from plugbay.plugins import PlugbayPlugins
     from plugbay_adapters.priostack.serving.place import WorkerPlace
@@ -79,14 +79,20 @@ def serve_process(
     return True
 
 
-def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace) -> Bundle:
-    """The bundle of the settings, loaded. Raises what :meth:`Bundle.load` raises."""
-    return Bundle.load(
-        settings.source,
-        host=host,
-        limits=settings.limits,
-        instances=settings.instances,
-        waiting=settings.waiting,
-        queue=settings.queue,
-        goals=GoalMeter(folder=place.folder, worker=place.worker, workers=place.workers),
-    )
+@contextmanager
+def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace) -> Generator[Bundle]:
+    """The bundle of the settings, loaded, and closed at the end. Raises what :meth:`Bundle.load` raises."""
+    goals = GoalMeter(folder=place.folder, worker=place.worker, workers=place.workers)
+    with (
+        closing(goals),
+        Bundle.load(
+            settings.source,
+            host=host,
+            limits=settings.limits,
+            instances=settings.instances,
+            waiting=settings.waiting,
+            queue=settings.queue,
+            goals=goals,
+        ) as bundle,
+    ):
+        yield bundle

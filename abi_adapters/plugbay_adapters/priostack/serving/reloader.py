@@ -54,7 +54,7 @@ class Reloader:
             self._reload()
 
     def _reload(self) -> None:
-        """One reload. What can't be taken is tried again once the files have settled, since they may be half written."""
+        """One reload. What can't be taken is tried again once the files have settled: they may be half written."""
         try:
             change = self._bundle.reload()
         except Exception as error:  # noqa: BLE001 # whatever a new version does, the old one serves on
@@ -69,7 +69,7 @@ class Reloader:
             change = self._bundle.reload()
         except PlugbayError as error:
             self._refuse(str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 # as above
             _log.exception("a reload failed in the server itself (first: %s)", before)
             self._told(False)
         else:

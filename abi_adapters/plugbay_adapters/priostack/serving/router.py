@@ -33,7 +33,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class NoMatch:
-    """No endpoint fits. ``allowed`` has the methods of those whose path does, for the header ``Allow``; none is a 404."""
+    """No endpoint fits. ``allowed`` has the methods of those whose path does, for ``Allow``; none is a 404."""
 
     allowed: tuple[str, ...] = ()
 

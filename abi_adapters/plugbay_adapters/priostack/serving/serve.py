@@ -29,9 +29,7 @@ class Ready:
     routes: int
 
 
-def serve(
-    settings: ServeSettings, *, plugins: PlugbayPlugins | None = None, on_ready: Callable[[Ready], None]
-) -> bool:
+def serve(settings: ServeSettings, *, plugins: PlugbayPlugins | None = None, on_ready: Callable[[Ready], None]) -> bool:
     """Serve a bundle until a signal says to stop; whether everything that was under way has been finished.
 
     Has to run in the main thread, which gets the signals. ``on_ready`` is called once. Raises

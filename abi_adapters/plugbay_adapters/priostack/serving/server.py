@@ -14,7 +14,7 @@ from plugbay_adapters.priostack.serving.guard import ConnectionBounds, GuardedHt
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from types import FrameType
 
     from plugbay_adapters.priostack.serving.app import BundleApp
@@ -60,7 +60,7 @@ class BundleServer(uvicorn.Server):
             self._reload()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Handle the signals while the server runs; afterwards nothing is left of them, so ending by one is no failure.
 
         Only the main thread gets signals; a server in another one is ended by :meth:`stop`.
@@ -82,7 +82,8 @@ class BundleServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     def _check_clients(self) -> None:
-        for connection in list(self.server_state.connections):
+        connections: list[object] = list(self.server_state.connections)  # it may change while some are closed
+        for connection in connections:
             if isinstance(connection, GuardedHttp):
                 connection.check_time(connection.loop.time())
 

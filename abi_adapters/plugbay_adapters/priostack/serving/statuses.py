@@ -1,4 +1,4 @@
-"""Which status a failed call gets, and what a client is told of it. The one table of errors; docs/serving.md shows it."""
+"""Which status a failed call gets, and what a client is told of it. The one table, which docs/serving.md shows."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from plugbay_adapters.priostack.serving.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from plugbay_adapters.priostack.serving.settings import ServeSettings
@@ -120,7 +120,7 @@ class Supervisor:
         self._say_death(worker, how, delay)
 
     def _say_death(self, worker: WorkerProcess, how: str, delay: float) -> None:
-        _log.error("worker %d (pid %d) was %s; another starts in %.1f s", worker.number, worker.pid, how, delay)
+        _log.error("worker %d (pid %d) %s; another starts in %.1f s", worker.number, worker.pid, how, delay)
         if worker.error is not None and worker.error != self._last_error:
             _log.error("worker %d: [%s] %s", worker.number, worker.error["code"], worker.error["reason"])
         self._last_error = worker.error
@@ -130,7 +130,7 @@ class Supervisor:
         if self._announced and (others or self._failed_starts < _MOST_FAILURES):
             return
         facts = worker.error or {}
-        reason = str(facts.get("reason", f"worker {worker.number} was {how} before it served"))
+        reason = str(facts.get("reason", f"worker {worker.number} {how} before it served"))
         found, hint = facts.get("code"), facts.get("hint")
         raise WorkersFailed(f"the workers can't be started: {reason}", found=found, hint=str(hint) if hint else None)
 
@@ -152,7 +152,7 @@ class Supervisor:
             worker.reap()
 
     @contextmanager
-    def _listening_to_signals(self) -> Iterator[None]:
+    def _listening_to_signals(self) -> Generator[None]:
         """A signal writes a byte into a pipe that the selector waits on, so none is missed between two looks."""
         reader, writer = os.pipe()
         os.set_blocking(reader, False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
@@ -44,7 +43,7 @@ class Watcher:
         while not self._closing.is_set():
             try:
                 self._watch()
-            except Exception:
+            except Exception:  # noqa: BLE001 # whatever ends a watch, the next one may work
                 _log.exception("%s can't be watched, trying again", self._source)
             self._closing.wait(_LOOK_MS / 1000)
 
@@ -83,7 +82,7 @@ def _identity(path: Path) -> tuple[str, int, int] | None:
     """Which folder or file a path leads to; for a file only which folder it is in, as files are replaced by others."""
     try:
         real = path.resolve(strict=True)
-        facts = os.stat(real if real.is_dir() else real.parent)
+        facts = (real if real.is_dir() else real.parent).stat()
     except OSError:
         return None
     return str(real), facts.st_dev, facts.st_ino

@@ -37,7 +37,9 @@ def main() -> int:
     from plugbay_adapters.priostack.serving.process import serve_process
 
     order: dict[str, Any] = orjson.loads(sys.stdin.buffer.readline())
-    settings = ServeSettings(**{**order["settings"], "limits": Limits(**order["settings"]["limits"])})
+    facts: dict[str, Any] = order["settings"]
+    facts["limits"] = Limits(**facts["limits"])
+    settings = ServeSettings(**facts)
     place = WorkerPlace(order["worker"], order["workers"], Path(order["folder"]))
     listener = socket.socket(fileno=order["listener"])
     report: int = order["report"]

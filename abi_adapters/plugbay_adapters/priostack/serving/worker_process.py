@@ -37,7 +37,7 @@ class WorkerProcess:
         os.set_blocking(self.report, False)
         try:
             # In a session of its own, so that a Ctrl-C reaches it once: by the parent.
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 # this interpreter, and a module of this package
                 [sys.executable, "-m", order_of.__module__],
                 stdin=subprocess.PIPE,
                 pass_fds=(listener.fileno(), theirs),
@@ -79,7 +79,7 @@ class WorkerProcess:
         os.close(self.report)
         assert self._process.stdin is not None, "it was started with a pipe"
         self._process.stdin.close()
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
     def _order(self, line: bytes) -> None:
         assert self._process.stdin is not None, "it was started with a pipe"

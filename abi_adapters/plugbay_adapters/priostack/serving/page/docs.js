@@ -13,17 +13,11 @@ function make(tag, facts = {}, ...children) {
 }
 
 const one = (id) => document.getElementById(id);
-const resolved = (document_, part) =>
-  part && part.$ref ? part.$ref.slice(2).split("/").reduce((at, key) => at[key], document_) : part;
 
 function pathNode(path) {
   const node = make("span", { class: "path" });
   for (const part of path.split(/(\{[^}/]*\})/)) node.append(part.startsWith("{") ? make("b", {}, part) : part);
   return node;
-}
-
-function sample(schema) {
-  return schema && schema.type === "object" ? "{}" : "{}";
 }
 
 function pretty(text) {
@@ -62,7 +56,7 @@ class Endpoint {
     if (fields.childElementCount) this.form.append(fields);
     if (this.takesBody) {
       this.body = make("textarea", { spellcheck: "false", "aria-label": "body, JSON" });
-      this.body.value = operation.requestBody.required ? sample() : "";
+      this.body.value = operation.requestBody.required ? "{}" : "";
       this.form.append(make("label", { class: "field" }, make("span", {}, "body (JSON)"), this.body));
     }
     this.send = make("button", { type: "submit" }, "Send");
@@ -188,13 +182,14 @@ async function refresh() {
 function showGoals(goals) {
   const kinds = { met: "good", missed: "bad" };
   fill("goals", ["service", "goal", "target", "measured", "state"], goals.map((goal) => [
-    goal.service, goal.name || goal.goal, goal.target, measured(goal), make("span", { class: kinds[goal.state] || "" }, goal.state),
+    goal.service, goal.goal, goal.target, measured(goal), make("span", { class: kinds[goal.state] || "" }, goal.state),
   ]));
 }
 
 function measured(goal) {
-  const value = goal.measured ?? goal.value;
-  return value === null || value === undefined ? "–" : String(value);
+  if (goal.measured === null) return "–";
+  const [factor, unit] = { latency: [1000, " ms"], "error-rate": [100, " %"] }[goal.metric] || [1, " /s"];
+  return Number((goal.measured * factor).toPrecision(3)) + unit;
 }
 
 function showIntents(intents) {
@@ -211,7 +206,7 @@ function showEndpoints(document_) {
   const groups = new Map(document_.tags.map((tag) => [tag.name, { tag, endpoints: [] }]));
   for (const [path, operations] of Object.entries(document_.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
-      groups.get(operation.tags[0]).endpoints.push(new Endpoint(method, path, resolved(document_, operation)));
+      groups.get(operation.tags[0]).endpoints.push(new Endpoint(method, path, operation));
     }
   }
   const sections = [...groups.values()].filter((group) => group.endpoints.length).map((group) => {
