@@ -2,8 +2,8 @@
 
 Run it as ``python tests/fuzz/module_fuzz.py --count 50000 --seed 1``. The same seed makes the same mutants. It exits
 with 1 when there is a finding, and keeps the bytes of each under ``--keep``. With ``--through-host`` the mutants are
-damaged gears, Extism plugins and Reflow actors, loaded by a host and called: nothing but a ``PlugbayError`` may come
-out, and the process must live.
+damaged gears, Extism plugins, Reflow actors and byte functions, loaded by a host and called: nothing but a
+``PlugbayError`` may come out, and the process must live.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from plugbay.hookspecs import hookimpl
 from plugbay.module.binary import read_module
 from plugbay.module.info import MemoryType
 from plugbay.module.rewrite import START_EXPORT, prepare_guest
-from plugbay_adapters import extism, fluxrig, reflow
+from plugbay_adapters import extism, fluxrig, priostack, reflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -56,7 +56,8 @@ def guests() -> list[bytes]:
     """The guests of the corpus, of the examples, and those in the shapes of Extism's PDKs."""
     folders = (CORPUS.glob("*.wasm"), EXAMPLES.glob("*/*.wasm"), EXTISM_GUESTS.glob("*/*.wasm"))
     binaries = [path.read_bytes() for folder in folders for path in sorted(folder)]
-    binaries += [bytes(wat2wasm(path.read_bytes())) for path in sorted(EXTISM_GUESTS.glob("*.wat"))]
+    texts = (*sorted(CORPUS.glob("bytes_*.wat")), *sorted(EXTISM_GUESTS.glob("*.wat")))
+    binaries += [bytes(wat2wasm(path.read_bytes())) for path in texts]
     return [binary for binary in binaries if len(binary) <= MOST_BYTES]
 
 
@@ -130,7 +131,7 @@ class _Engines:
 def host() -> Generator[Host]:
     """A host for mutants."""
     with tempfile.TemporaryDirectory(prefix="plugbay-fuzz-") as folder:
-        plugins = PlugbayPlugins([fluxrig, extism, reflow, _Engines(Path(folder))], entry_points=False)
+        plugins = PlugbayPlugins([fluxrig, extism, reflow, priostack, _Engines(Path(folder))], entry_points=False)
         granted = Permissions(state=True)
         with contextlib.closing(plugins), Host(plugins=plugins, limits=LIMITS, permissions=granted) as opened:
             yield opened
