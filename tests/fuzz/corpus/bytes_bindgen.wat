@@ -1,0 +1,18 @@
+;; A byte function of the convention wasm-bindgen, its result by pointer: an echo that throws what begins with an X.
+(module
+  (import "./guest_bg.js" "__wbg___wbindgen_throw_0123456789abcdef" (func $throw (param i32 i32)))
+  (memory (export "memory") 1)
+  (global $stack (mut i32) (i32.const 1024))
+  (global $heap (mut i32) (i32.const 1024))
+  (func (export "__wbindgen_add_to_stack_pointer") (param $by i32) (result i32)
+    (global.set $stack (i32.add (global.get $stack) (local.get $by)))
+    (global.get $stack))
+  (func $malloc (export "__wbindgen_export") (param $n i32) (param i32) (result i32)
+    (global.set $heap (i32.add (global.get $heap) (local.get $n)))
+    (i32.sub (global.get $heap) (local.get $n)))
+  (func (export "__wbindgen_export2") (param i32 i32 i32) (global.set $heap (i32.const 1024)))
+  (func (export "echo") (param $at i32) (param $p i32) (param $n i32)
+    (if (i32.eq (i32.load8_u (local.get $p)) (i32.const 88)) (then (call $throw (local.get $p) (local.get $n))))
+    (i32.store (local.get $at) (call $malloc (local.get $n) (i32.const 1)))
+    (i32.store offset=4 (local.get $at) (local.get $n))
+    (memory.copy (i32.load (local.get $at)) (local.get $p) (local.get $n))))
