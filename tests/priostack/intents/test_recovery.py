@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.priostack.intents.workbench import Workbench, intent
 
+from plugbay_adapters.priostack.intents.claiming import Claim
 from plugbay_adapters.priostack.intents.finishing import MOST_DEATHS
 from plugbay_adapters.priostack.intents.owner import Owner, is_certainly_gone
 from plugbay_adapters.priostack.intents.queue import SensorQueue
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.priostack.intents.conftest import MakeBench
+
+    from plugbay_adapters.priostack.intents.run import IntentRun
 
 ROOT = Path(__file__).parents[3]
 
@@ -76,6 +79,29 @@ def test_a_process_killed_in_the_middle_of_1000_events_loses_none(queue_path: Pa
     bench.close()
 
 
+def test_processes_on_one_file_run_each_event_and_survive_the_death_of_one(queue_path: Path) -> None:
+    servers = [start(FIRE_AND_RUN, queue_path) for _ in range(3)]
+    victim = servers[0]
+    assert victim.stdout is not None
+    told = [victim.stdout.readline().strip() for _ in range(100)]
+    victim.kill()
+    for server in servers:
+        told += server.communicate()[0].split()
+    bench = Workbench(f"sqlite:{queue_path}", intent())
+    bench.engine.tend()
+    bench.run_all()
+    assert len(told) >= 2100
+    assert all(run.state.text == "done" for event_id in told for run in event_runs(bench, event_id))
+    assert bench.report().counts.done - len(told) in (0, 1)
+    bench.close()
+
+
+def event_runs(bench: Workbench, event_id: str) -> tuple[IntentRun, ...]:
+    event = bench.engine.event(event_id)
+    assert event is not None
+    return event.runs
+
+
 def test_a_run_whose_process_was_killed_runs_again_and_says_so(made: Workbench, queue_path: Path) -> None:
     event = made.fire()
     victim = start(HOLD, queue_path)
@@ -119,6 +145,21 @@ def test_an_engine_without_a_sign_of_life_loses_its_lease_and_its_late_result(be
     assert made.report().counts.done == 1
     assert len(attempts) == 2  # the late result fired nothing
     assert not made.engine.step()
+
+
+def test_a_late_result_does_not_end_the_attempt_of_another_engine(bench: MakeBench) -> None:
+    made = bench(intent())
+    event = made.fire()
+    other = Owner("other", "- 1 -")
+
+    def function(_: bytes) -> bytes:
+        made.queue.retire(made.engine._owner)  # pyright: ignore[reportPrivateUsage] # as after its lease
+        assert isinstance(made.queue.claim(other, 0, lambda _name, _sensor: made.intents[0]), Claim)
+        return b"{}"
+
+    made.functions["greet"] = function
+    assert made.engine.step()
+    assert made.states(event) == {"greet": "running"}
 
 
 def test_signs_of_life_keep_the_lease(bench: MakeBench) -> None:

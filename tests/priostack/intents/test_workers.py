@@ -133,6 +133,42 @@ def test_closing_gives_up_after_its_timeout_and_the_run_still_counts(
     assert after.runs[0].state.text == "done"
 
 
+def test_closing_twice_does_not_give_away_what_still_runs(bench: MakeBench) -> None:
+    made = bench(intent(), workers=1)
+    started, release = threading.Semaphore(0), threading.Event()
+    made.functions["greet"] = held(started, release)
+    event = made.fire()
+    made.engine.start()
+    assert started.acquire(timeout=PATIENCE)
+    made.engine.close(0.01)
+    made.engine.close(0.01)
+    assert made.states(event) == {"greet": "running"}
+    made.engine.start()
+    second = made.fire()
+    assert started.acquire(timeout=PATIENCE)
+    assert made.states(event) == {"greet": "running"}
+    release.set()
+    for one in (event, second):
+        after = made.engine.wait(one.id, PATIENCE)
+        assert after is not None
+        assert (after.runs[0].state.text, after.runs[0].attempts) == ("done", 1)
+
+
+def test_a_function_may_close_the_engine_that_runs_it(bench: MakeBench) -> None:
+    made = bench(intent(), workers=1)
+
+    def function(_: bytes) -> bytes:
+        made.engine.close(PATIENCE)
+        return b"{}"
+
+    made.functions["greet"] = function
+    event = made.fire()
+    made.engine.start()
+    after = made.engine.wait(event.id, PATIENCE)
+    assert after is not None
+    assert after.finished
+
+
 def test_a_closed_engine_accepts_and_can_be_started_again(bench: MakeBench) -> None:
     made = bench(intent())
     made.engine.start()

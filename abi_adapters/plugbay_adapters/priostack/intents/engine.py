@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugbay.errors import PlugbayError, PluginClosed
 from plugbay.forks import mend_after_fork
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from plugbay_adapters.priostack.intents.report import IntentsReport
 
 _log = logging.getLogger("plugbay.intents")
+
+_OWN_SLOT: Final = -1
+"""Of :meth:`IntentEngine.step`; the workers have those from 0 on."""
+_MOST_ERROR: Final = 2_000
+"""Characters that are kept of an error."""
 
 
 class IntentEngine:
@@ -74,11 +79,15 @@ class IntentEngine:
         intents = self._lookup.listeners(sensor)
         if not intents:
             hint = "fire a sensor that an intent names as whenSensor"
-            raise UnknownSensor(f"no intent listens to the sensor {sensor!r}", found=sensor, hint=hint)
+            raise UnknownSensor(f"no intent listens to the sensor {sensor!r:.200}", found=sensor, hint=hint)
         event = self._queue.accept(sensor, encode_payload(payload, self._queue.bounds.payload_bytes), intents)
         self._workers.resume()
         self._workers.wake()
         return event
+
+    def check(self) -> None:
+        """Raises SensorQueueUnusable when the queue can't be read; cheap, for readiness probes."""
+        self._queue.check()
 
     def event(self, event_id: str) -> SensorEvent | None:
         """An event as it stands; None when there is none of that id, or no longer. Raises SensorQueueUnusable."""
@@ -104,12 +113,12 @@ class IntentEngine:
         """Run what waits, in the background, until :meth:`close`. Starting twice is starting once."""
         self._workers.start()
 
-    def step(self, slot: int = 0) -> bool:
-        """Run one run that is due, in this thread; whether there was one. For programs that have no background.
+    def step(self) -> bool:
+        """Run one run that is due, in this thread; whether there was one. For programs that want no background.
 
-        Two threads must not use the same ``slot`` at once. Raises SensorQueueUnusable.
+        Only one thread may do so at a time. Raises SensorQueueUnusable.
         """
-        return self._step(slot) == 0
+        return self._step(_OWN_SLOT) == 0
 
     def tend(self) -> int:
         """One round of care: take over from processes that are gone, give up what is too late, drop old history.
@@ -190,4 +199,4 @@ class IntentEngine:
 def _text_of(error: BaseException) -> str:
     """What is kept of an error: one of ours by its code and reason, another by its type. Always encodable."""
     text = f"{error.code}: {error.reason}" if isinstance(error, PlugbayError) else f"{type(error).__name__}: {error}"
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text[:_MOST_ERROR].encode("utf-8", "replace").decode("utf-8")

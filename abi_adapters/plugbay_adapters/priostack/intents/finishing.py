@@ -28,7 +28,6 @@ MOST_TRIGGERED: Final = 100
 """How many events may follow from one that came from outside."""
 MOST_DEATHS: Final = 5
 """How often a run may take its process with it, or look as if it had, before it counts as failed."""
-_MOST_ERROR: Final = 2_000
 _MOST_PROBLEMS: Final = 10
 
 
@@ -92,10 +91,10 @@ def try_again(transaction: Transaction, run: StoredRun, due: int) -> None:
 
 def note_error(transaction: Transaction, run: StoredRun, error: str) -> None:
     """Keep what went wrong, at the run and at its intent."""
-    connection, kept = transaction.connection, error[:_MOST_ERROR]
-    connection.execute("UPDATE runs SET error = ? WHERE number = ?", (kept, run.number))
+    connection = transaction.connection
+    connection.execute("UPDATE runs SET error = ? WHERE number = ?", (error, run.number))
     at_intent = "UPDATE intents SET error = ?, error_at = ? WHERE number = ?"
-    connection.execute(at_intent, (kept, transaction.now, run.intent))
+    connection.execute(at_intent, (error, transaction.now, run.intent))
 
 
 def _done(

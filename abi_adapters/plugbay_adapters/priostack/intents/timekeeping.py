@@ -32,7 +32,6 @@ def keep_time(connection: sqlite3.Connection, now: int, *, mend: bool) -> int:
         return int(latest)
     connection.execute("UPDATE runs SET due = due - ? WHERE state < 2", (latest - now,))
     connection.execute("UPDATE intents SET started = started - ?", (latest - now,))
-    mark_time(connection, now)
     return now
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -46,6 +47,8 @@ class Workers:
         self._change = threading.Condition()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._stopped: list[threading.Thread] = []
+        self._slots = itertools.count()
         self.changes = 0
         """Counts what may give someone work or an answer."""
 
@@ -56,17 +59,20 @@ class Workers:
             if self._threads:
                 return
             self._stop = stop = threading.Event()
-            self._threads = [
-                threading.Thread(target=self._tend_on, args=(stop,), name="plugbay-intents-caretaker", daemon=True),
-                *(
-                    threading.Thread(
-                        target=self._step_on, args=(slot, stop), name=f"plugbay-intents-{slot}", daemon=True
-                    )
-                    for slot in range(self._count)
-                ),
-            ]
-            for thread in self._threads:
-                thread.start()
+            self._begin(
+                threading.Thread(target=self._tend_on, args=(stop,), name="plugbay-intents-caretaker", daemon=True)
+            )
+            for _ in range(self._count):
+                self._begin(self._worker(next(self._slots), stop))
+
+    def _begin(self, thread: threading.Thread) -> None:
+        thread.start()
+        self._threads.append(thread)
+
+    def _worker(self, slot: int, stop: threading.Event) -> threading.Thread:
+        """A worker. No slot is used twice: one that was stopped may still have its run."""
+        name = f"plugbay-intents-{slot}"
+        return threading.Thread(target=self._step_on, args=(slot, stop), name=name, daemon=True)
 
     def resume(self) -> None:
         """Start the threads in a forked child whose parent had them."""
@@ -78,12 +84,15 @@ class Workers:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._lock:
             self._wish = False
-            threads, self._threads = self._threads, []
+            self._stopped += self._threads
+            self._threads = []
             self._stop.set()
             self.wake()
-            for thread in threads:
-                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        return sum(thread.is_alive() for thread in threads)
+            for thread in self._stopped:
+                if thread is not threading.current_thread():  # a function may close the engine that runs it
+                    thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            self._stopped = [thread for thread in self._stopped if thread.is_alive()]
+            return len(self._stopped)
 
     def wake(self) -> None:
         """Something changed: workers and those who wait for events look at once."""
