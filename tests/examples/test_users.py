@@ -369,7 +369,8 @@ def test_all_languages_agree_with_the_reference(
 @given(data=requests())
 def test_what_is_answered_is_what_python_reads(data: bytes, plugins: dict[Service, Plugin]) -> None:
     asked: Any = json.loads(data)
-    texts: list[object] = asked if isinstance(asked, list) else [asked["email"], asked["name"]]
+    keys: tuple[Any, ...] = ("email", "name") if data.startswith(b"{") else (0, 1)
+    texts = [asked[key] for key in keys]
     found = answer(plugins[SERVICES[2]], SERVICES[2].function, data)
     if not all(isinstance(text, str) for text in texts):
         assert found == "Invalid input"
