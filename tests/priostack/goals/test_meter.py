@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import sys
@@ -201,6 +202,23 @@ def test_no_call_of_any_thread_is_lost() -> None:
     assert one(meter, ERRORS).samples == 4 * 5000
     assert one(meter, ERRORS).measured == 0.5
     assert one(meter, AVERAGE).measured == pytest.approx(0.01)
+
+
+def test_no_call_of_any_thread_is_lost_while_seconds_turn() -> None:
+    ticks = itertools.count(1_000_000)
+    meter = GoalMeter(clock=lambda: next(ticks) / 1000)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=record_many, args=(meter, index)) for index in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert one(meter, ERRORS).samples == 4 * 5000
+    assert one(meter, ERRORS).measured == 0.5
 
 
 def record_many(meter: GoalMeter, index: int) -> None:
