@@ -32,17 +32,17 @@
   ;; The status of a result of $k bytes at $q that can't be taken, else 0.
   (func $refuse (param $q i32) (param $k i32) (result i32)
     (if (i32.eqz (call $in_guest (local.get $q) (local.get $k))) (then (return (i32.const 18))))
-    (if (i32.gt_u (local.get $k) (i32.sub (i32.load $mailbox (i32.const 36)) (global.get $out_used)))
-      (then (return (i32.const 20))))
-    (i32.const 0))
+    (select (i32.const 20) (i32.const 0)
+      (i32.gt_u (local.get $k) (i32.sub (i32.load $mailbox (i32.const 36)) (global.get $out_used)))))
 
-  ;; The same where the host frees the input, $n bytes at $p, too: the two must not overlap.
-  (func $refuse_beside (param $q i32) (param $k i32) (param $p i32) (param $n i32) (result i32)
-    (if (i32.eqz (call $in_guest (local.get $q) (local.get $k))) (then (return (i32.const 18))))
+  ;; The same where the host frees the input, $n bytes at $p, too: the two must not overlap. 19 comes before 20.
+  (func $refuse_beside (param $q i32) (param $k i32) (param $p i32) (param $n i32) (result i32) (local $status i32)
+    (local.set $status (call $refuse (local.get $q) (local.get $k)))
+    (if (i32.eq (local.get $status) (i32.const 18)) (then (return (i32.const 18))))
     (if (i32.lt_u (i32.sub (local.get $q) (local.get $p)) (local.get $n)) (then (return (i32.const 19))))
     (if (i32.lt_u (i32.sub (local.get $p) (local.get $q)) (local.get $k))
       (then (if (local.get $n) (then (return (i32.const 19))))))
-    (call $refuse (local.get $q) (local.get $k)))
+    (local.get $status))
 
   ;; Take the output of $k bytes at $q to the mailbox; answers where it lies. What the guest runs next may trap: the host
   ;; must then tell the output from the records around it.
