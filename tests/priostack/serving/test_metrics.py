@@ -150,8 +150,8 @@ def test_failures_and_reloads_are_counted() -> None:
     metrics.count_failure("users", "guest-trap")
     metrics.count_failure("orders", "lane-saturated")
     metrics.count_reload(ok=True)
-    assert value(metrics, "plugbay_call_failures_total", service="users", code="guest-trap") == 2
-    assert value(metrics, "plugbay_call_failures_total", service="orders", code="lane-saturated") == 1
+    assert value(metrics, "plugbay_request_failures_total", service="users", code="guest-trap") == 2
+    assert value(metrics, "plugbay_request_failures_total", service="orders", code="lane-saturated") == 1
     assert value(metrics, "plugbay_reloads_total", result="ok") == 1
     assert value(metrics, "plugbay_reloads_total", result="refused") == 0
 
@@ -231,7 +231,7 @@ def test_no_request_of_any_thread_is_lost() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert value(metrics, "plugbay_requests_total", **REQUEST, status="200") == 4 * 3000
-    assert value(metrics, "plugbay_call_failures_total", service="users", code="guest-trap") == 4 * 3000
+    assert value(metrics, "plugbay_request_failures_total", service="users", code="guest-trap") == 4 * 3000
 
 
 def observe_many(metrics: ServerMetrics) -> None:

@@ -43,7 +43,7 @@ class _Collector:
         yield _info()
         yield GaugeMetricFamily("plugbay_workers", "Workers of the server that live.", value=self._totals.workers)
         yield from self._requests()
-        yield from self._calls()
+        yield from self._services()
         yield from self._server()
         if self._intents is not None:
             yield from _intents(self._intents)
@@ -66,7 +66,7 @@ class _Collector:
         in_flight = sum(self._totals.numbers[Kind.IN_FLIGHT].values())
         yield GaugeMetricFamily("plugbay_requests_in_flight", "Requests that are not answered yet.", value=in_flight)
 
-    def _calls(self) -> Iterator[Metric]:
+    def _services(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily(
             "plugbay_calls_waiting", "Calls that wait for an instance of their service.", labels=["service"]
         )
@@ -74,7 +74,9 @@ class _Collector:
             waiting.add_metric(names, count)
         yield waiting
         failures = CounterMetricFamily(
-            "plugbay_call_failures", "Calls that failed, by the code of their error.", labels=["service", "code"]
+            "plugbay_request_failures",
+            "Requests to an endpoint that failed, by the code of their error.",
+            labels=["service", "code"],
         )
         for names, count in sorted(self._totals.numbers[Kind.FAILURES].items()):
             failures.add_metric(names, count)

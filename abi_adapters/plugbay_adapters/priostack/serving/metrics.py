@@ -118,7 +118,7 @@ class ServerMetrics:
             requests.sums[SUM] += seconds
 
     def count_failure(self, service: str, code: str) -> None:
-        """Count a call that failed, by the code of its error."""
+        """Count a request to an endpoint that failed, by the code of its error."""
         with self._lock:
             self._add(name_of(Kind.FAILURES, service, code), 1)
 
