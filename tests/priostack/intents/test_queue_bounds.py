@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.priostack.intents.workbench import answers, fails, intent
+from tests.priostack.intents.workbench import Workbench, answers, fails, intent
 
 from plugbay.errors import ConfigInvalid
 from plugbay_adapters.priostack.errors import SensorQueueFull
@@ -138,8 +138,8 @@ def test_the_oldest_event_of_an_intent_comes_first(bench: MakeBench) -> None:
     assert [payload for _, payload in made.calls] == [b"0", b"1", b"2", b"3", b"4"]
 
 
-def test_a_report_on_a_big_queue_looks_at_a_few_rows(bench: MakeBench) -> None:
-    made = bench(intent("greet"), intent("count"))
+def test_a_report_on_a_big_queue_looks_at_a_few_rows() -> None:
+    made = Workbench("memory:", intent("greet"), intent("count"))
     steps = 0
 
     def count() -> int:
@@ -155,3 +155,4 @@ def test_a_report_on_a_big_queue_looks_at_a_few_rows(bench: MakeBench) -> None:
     assert made.engine.report().waiting == 4000
     connection.set_progress_handler(None, 0)
     assert steps < 100  # of 100 instructions each: 4,000 rows would need far more
+    made.close()

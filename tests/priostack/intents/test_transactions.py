@@ -11,7 +11,8 @@ import pytest
 from plugbay_adapters.priostack.errors import SensorQueueUnusable
 from plugbay_adapters.priostack.intents import timekeeping
 from plugbay_adapters.priostack.intents import transactions as transactions_module
-from plugbay_adapters.priostack.intents.transactions import Transaction, Transactions
+from plugbay_adapters.priostack.intents.operation import Transaction
+from plugbay_adapters.priostack.intents.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,6 +111,7 @@ def test_an_operation_that_breaks_the_commit_harms_no_other(transactions: Transa
     first, second, third = together(transactions, add(1), breaks, add(3))
     assert (first, third) == (1, 3)
     assert isinstance(second, SensorQueueUnusable)
+    assert isinstance(second.__cause__, sqlite3.Error)
     assert values(transactions) == [1, 3]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugbay_adapters.priostack.bundle.documents import Intent
     from plugbay_adapters.priostack.intents.bounds import QueueBounds
-    from plugbay_adapters.priostack.intents.transactions import Transaction
+    from plugbay_adapters.priostack.intents.operation import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugbay_adapters.priostack.bundle.documents import Intent
+    from plugbay_adapters.priostack.intents.operation import Transaction
     from plugbay_adapters.priostack.intents.owner import Owner
-    from plugbay_adapters.priostack.intents.transactions import Transaction
 
 _IN_TURN = (
     "SELECT number, name, sensor, started FROM intents WHERE EXISTS"

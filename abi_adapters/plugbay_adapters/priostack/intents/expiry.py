@@ -9,7 +9,7 @@ from plugbay_adapters.priostack.intents.run import RunState
 from plugbay_adapters.priostack.intents.timekeeping import nanoseconds
 
 if TYPE_CHECKING:
-    from plugbay_adapters.priostack.intents.transactions import Transaction
+    from plugbay_adapters.priostack.intents.operation import Transaction
 
 _MOST_AT_ONCE: Final = 500
 """Runs of one intent in one transaction, so that no other waits long for it; the rest follows."""

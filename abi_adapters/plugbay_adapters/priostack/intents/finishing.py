@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugbay_adapters.priostack.intents.bounds import QueueBounds
     from plugbay_adapters.priostack.intents.claiming import Claim
     from plugbay_adapters.priostack.intents.followups import Followup
-    from plugbay_adapters.priostack.intents.transactions import Transaction
+    from plugbay_adapters.priostack.intents.operation import Transaction
 
 MOST_DEPTH: Final = 8
 """How many events may follow from each other, the one from outside not counted."""

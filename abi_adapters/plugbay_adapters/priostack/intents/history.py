@@ -8,7 +8,7 @@ from plugbay_adapters.priostack.intents.timekeeping import nanoseconds
 
 if TYPE_CHECKING:
     from plugbay_adapters.priostack.intents.bounds import QueueBounds
-    from plugbay_adapters.priostack.intents.transactions import Transaction
+    from plugbay_adapters.priostack.intents.operation import Transaction
 
 _MOST_AT_ONCE: Final = 200
 """Events that are dropped in one transaction, so that no other waits long for it; the rest follows."""

@@ -10,7 +10,7 @@ from plugbay_adapters.priostack.intents.run import RunState
 if TYPE_CHECKING:
     import sqlite3
 
-    from plugbay_adapters.priostack.intents.transactions import Transaction
+    from plugbay_adapters.priostack.intents.operation import Transaction
 
 _COUNT = (
     "INSERT INTO counts (intent, state, runs) VALUES (?, ?, ?)"

@@ -13,6 +13,7 @@ from plugbay_adapters.priostack.intents.claiming import Claim, NothingDue, claim
 from plugbay_adapters.priostack.intents.expiry import expire, expire_orphans
 from plugbay_adapters.priostack.intents.finishing import finish
 from plugbay_adapters.priostack.intents.history import prune
+from plugbay_adapters.priostack.intents.operation import Transaction
 from plugbay_adapters.priostack.intents.reading import (
     event_by_id,
     event_by_number,
@@ -22,7 +23,7 @@ from plugbay_adapters.priostack.intents.reading import (
 )
 from plugbay_adapters.priostack.intents.recovery import beat, give_up, give_up_slot
 from plugbay_adapters.priostack.intents.report import IntentsReport
-from plugbay_adapters.priostack.intents.transactions import Transaction, Transactions
+from plugbay_adapters.priostack.intents.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plugbay_adapters.priostack.bundle.documents import Intent
-    from plugbay_adapters.priostack.intents.transactions import Transaction
+    from plugbay_adapters.priostack.intents.operation import Transaction
 
 _RUN: Final = (
     "SELECT intents.name, intents.sensor, events.id, runs.state, runs.attempts, runs.due, runs.started, runs.ended,"

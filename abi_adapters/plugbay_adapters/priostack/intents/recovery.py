@@ -13,8 +13,8 @@ from plugbay_adapters.priostack.intents.run import RunState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugbay_adapters.priostack.intents.operation import Transaction
     from plugbay_adapters.priostack.intents.owner import Owner
-    from plugbay_adapters.priostack.intents.transactions import Transaction
 
 LEASE: Final = 60.0
 """Seconds without a sign of life after which an owner is given up whose process can't be seen to have ended."""

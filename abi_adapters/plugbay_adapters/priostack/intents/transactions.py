@@ -11,12 +11,14 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from plugbay.errors import PluginClosed
 from plugbay.forks import hold_during_fork, mend_after_fork
 from plugbay_adapters.priostack.errors import SensorQueueUnusable
+from plugbay_adapters.priostack.intents.failures import error_name, moved, unusable
+from plugbay_adapters.priostack.intents.operation import Operation, Transaction
 from plugbay_adapters.priostack.intents.queue_file import connect, create_private
 from plugbay_adapters.priostack.intents.timekeeping import keep_time, mark_time
 
@@ -31,60 +33,6 @@ _MOST_TOGETHER: Final = 128
 _LEADER_LOST: Final = 1.0
 """Seconds after which a caller that leads without committing is given up: a KeyboardInterrupt can hit anywhere."""
 
-_HINTS: Final = {
-    "SQLITE_FULL": "free some disk space",
-    "SQLITE_IOERR": "free some disk space, and look at the health of the disk",
-    "SQLITE_CANTOPEN": "the folder must exist and be writable",
-    "SQLITE_READONLY": "the file and its folder must be writable",
-    "SQLITE_NOTADB": "the file is damaged or of another kind: give the sensor queue a file of its own",
-    "SQLITE_CORRUPT": "the file is damaged: stop the server, move the file away and restore it from a backup",
-    "SQLITE_BUSY": "another process holds the file: let no other program write to it",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """What an operation works with."""
-
-    connection: sqlite3.Connection
-    now: int
-    """Unix nanoseconds; never earlier than in any transaction before, in any process."""
-
-
-class _Entry(Generic[T]):
-    """An operation that waits for its commit."""
-
-    def __init__(self, operation: Callable[[Transaction], T], *, durable: bool) -> None:
-        self._operation = operation
-        self._outcome: T | Exception | None = None
-        self._failed = False
-        self.durable = durable
-        self.is_done = False
-
-    def run(self, transaction: Transaction) -> None:
-        """Run it, perhaps again after a failed commit; its own error undoes it alone, those of SQLite pass through."""
-        connection = transaction.connection
-        connection.execute("SAVEPOINT operation")
-        try:
-            self._outcome, self._failed = self._operation(transaction), False
-        except sqlite3.Error:
-            raise
-        except Exception as error:  # noqa: BLE001 # any error is the caller's to see, and none of the others'
-            self._outcome, self._failed = error, True
-            connection.execute("ROLLBACK TO operation")
-        connection.execute("RELEASE operation")
-
-    def fail(self, error: Exception) -> None:
-        """End it with an error."""
-        self._outcome, self._failed, self.is_done = error, True, True
-
-    def result(self) -> T:
-        """What the operation returned; raises what it raised, or why it could not be committed."""
-        if self._failed:
-            assert isinstance(self._outcome, Exception)
-            raise self._outcome
-        return self._outcome  # type: ignore[return-value] # not failed: it is what the operation returned
-
 
 class Transactions:
     """All access to the file of a queue, by one connection. ``path`` None keeps everything in memory.
@@ -97,7 +45,7 @@ class Transactions:
         self._path = path
         self._busy_timeout = busy_timeout
         self._clock = clock
-        self._pending: deque[_Entry[object]] = deque()
+        self._pending: deque[Operation[object]] = deque()
         self._turn = threading.Condition()
         self._is_led = False
         self._connection: sqlite3.Connection | None = None
@@ -108,37 +56,38 @@ class Transactions:
         hold_during_fork(self._lock)  # so that no transaction is in the middle in the child
         mend_after_fork(self)
 
-    def write(self, operation: Callable[[Transaction], T], *, durable: bool) -> T:
-        """Run the operation in a transaction and commit it; ``durable``: it survives a power cut once this returns.
+    def write(self, work: Callable[[Transaction], T], *, durable: bool) -> T:
+        """Do the work in a transaction and commit it; ``durable``: it survives a power cut once this returns.
 
-        An operation that is not durable survives the death of the process, and is as durable as the next durable one.
-        It may be run more than once and must have no other effect than on the database.
+        Work that is not durable survives the death of the process, and is as durable as the next that is. It may be
+        done more than once and must have no other effect than on the database.
         """
-        entry: _Entry[T] = _Entry(operation, durable=durable)
-        self._pending.append(entry)  # type: ignore[arg-type] # only its own caller takes the result out
-        while self._lead_or_wait(entry):
+        operation: Operation[T] = Operation(work, durable=durable)
+        self._pending.append(operation)  # type: ignore[arg-type] # only its caller takes the result out
+        while self._lead_or_wait(operation):
             try:
                 with self._lock:
-                    self._commit(self._waiting_entries() or [entry])  # type: ignore[list-item] # the same
+                    self._commit(self._waiting_operations() or [operation])  # type: ignore[list-item] # the same
             finally:
                 self._let_others_lead()
-        return entry.result()
+        return operation.result()
 
-    def read(self, operation: Callable[[Transaction], T]) -> T:
-        """Run the operation on one moment's state. It must not write."""
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Do the work on one moment's state. It must not write."""
         with self._lock:
             try:
                 connection = self._usable()
                 connection.execute("BEGIN")
                 try:
-                    return operation(Transaction(connection, keep_time(connection, self._clock(), mend=False)))
+                    return work(Transaction(connection, keep_time(connection, self._clock(), mend=False)))
                 finally:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
             except SensorQueueUnusable:
                 raise
             except (sqlite3.Error, OSError) as error:
-                raise self._given_up(error) from error
+                self._give_up(error)
+                raise unusable(self._path, error) from error
 
     def close(self) -> None:
         """Close the connection; later calls raise PluginClosed."""
@@ -161,54 +110,57 @@ class Transactions:
         self._turn = threading.Condition()
         self._is_led = False
 
-    def _commit(self, entries: list[_Entry[object]]) -> None:
-        """Run and commit the entries together; if that fails, each for itself, so that one harms no other."""
+    def _commit(self, operations: list[Operation[object]]) -> None:
+        """Run and commit the operations together; if that fails, each for itself, so that one harms no other."""
         began = False
         try:
             connection = self._usable()
             # As the last commit is: with NORMAL the log is written but not flushed.
-            level = "FULL" if any(entry.durable for entry in entries) else "NORMAL"
+            level = "FULL" if any(operation.durable for operation in operations) else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
             connection.execute("BEGIN IMMEDIATE")
             began = True
-            self._run(connection, entries)
-        except (sqlite3.Error, OSError, PluginClosed) as error:
-            reported = error if isinstance(error, PluginClosed) else self._given_up(error)
-            if began and len(entries) > 1:
-                for entry in entries:
-                    self._commit([entry])
+            self._run(connection, operations)
+        except PluginClosed as error:
+            for operation in operations:
+                operation.fail(error)
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+            if began and len(operations) > 1:
+                for operation in operations:
+                    self._commit([operation])
                 return
-            for entry in entries:
-                entry.fail(reported)
+            for operation in operations:
+                operation.fail(unusable(self._path, error))
         except BaseException:  # KeyboardInterrupt: it is this caller's, while the others' operations are in its hands
             if began and not self._rolled_back():
-                self._finish(entries)
+                self._finish(operations)
             raise
         else:
-            self._finish(entries)
+            self._finish(operations)
 
-    def _run(self, connection: sqlite3.Connection, entries: list[_Entry[object]]) -> None:
+    def _run(self, connection: sqlite3.Connection, operations: list[Operation[object]]) -> None:
         before = connection.total_changes
         transaction = Transaction(connection, keep_time(connection, self._clock(), mend=True))
-        for entry in entries:
-            entry.run(transaction)
+        for operation in operations:
+            operation.run(transaction)
         if connection.total_changes == before:
             connection.execute("ROLLBACK")  # nothing to write: nothing to wait for
             return
         mark_time(connection, transaction.now)
         connection.execute("COMMIT")
 
-    def _lead_or_wait(self, entry: _Entry[T]) -> bool:
-        """Wait until the entry is done, or until it is this caller's turn to commit for all; whether it is.
+    def _lead_or_wait(self, operation: Operation[T]) -> bool:
+        """Wait until the operation is done, or until it is this caller's turn to commit for all; whether it is.
 
         Waiting for the lock instead would let a newcomer slip in, and commit alone what could have been together.
         """
         with self._turn:
-            while not entry.is_done and self._is_led:
+            while not operation.is_done and self._is_led:
                 if not self._turn.wait(_LEADER_LOST) and not self._lock.locked():
                     break
-            self._is_led = self._is_led or not entry.is_done
-            return not entry.is_done
+            self._is_led = self._is_led or not operation.is_done
+            return not operation.is_done
 
     def _let_others_lead(self) -> None:
         with self._turn:
@@ -216,19 +168,20 @@ class Transactions:
             self._turn.notify_all()
 
     @staticmethod
-    def _finish(entries: list[_Entry[object]]) -> None:
-        for entry in entries:
-            entry.is_done = True
+    def _finish(operations: list[Operation[object]]) -> None:
+        for operation in operations:
+            operation.is_done = True
 
     def _rolled_back(self) -> bool:
         """Undo the transaction that is in the middle, if one is."""
         connection = self._connection
         if connection is None or not connection.in_transaction:
             return False
-        connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # what SQLite can't undo now is undone when the file is opened again
+            connection.execute("ROLLBACK")
         return True
 
-    def _waiting_entries(self) -> list[_Entry[object]]:
+    def _waiting_operations(self) -> list[Operation[object]]:
         return [self._pending.popleft() for _ in range(min(len(self._pending), _MOST_TOGETHER))]
 
     def _usable(self) -> sqlite3.Connection:
@@ -237,10 +190,7 @@ class Transactions:
             raise PluginClosed("the sensor queue is closed")
         if self._path is not None and _identity(self._path) != self._identity:
             # The connection, if there is one, still writes to the file that is gone: what it accepted would be lost.
-            raise SensorQueueUnusable(
-                f"the sensor queue {self._path} was moved, deleted or replaced while in use",
-                hint="put the file back, or restart the server to begin with the one that is there",
-            )
+            raise moved(self._path)
         if self._connection is None:
             self._connection = connect(self._path or ":memory:", self._busy_timeout)
         return self._connection
@@ -252,24 +202,19 @@ class Transactions:
                 create_private(self._path)
             self._connection = connect(self._path or ":memory:", self._busy_timeout)
             self._identity = None if self._path is None else _identity(self._path)
+        except SensorQueueUnusable:
+            raise
         except (sqlite3.Error, OSError) as error:
-            raise self._given_up(error) from error
+            raise unusable(self._path, error) from error
 
-    def _given_up(self, error: sqlite3.Error | OSError) -> Exception:
-        """The typed error for one of SQLite or the system; the connection that failed is not used again."""
+    def _give_up(self, error: sqlite3.Error | OSError) -> None:
+        """Undo what the failed transaction did; its connection is not used again unless only a lock was in the way."""
         self._rolled_back()
-        if isinstance(error, SensorQueueUnusable):
-            return error
         connection = self._connection
-        name = getattr(error, "sqlite_errorname", type(error).__name__)
-        if connection is not None and self._path is not None and name != "SQLITE_BUSY":
+        harmless = isinstance(error, SensorQueueUnusable) or error_name(error) == "SQLITE_BUSY"
+        if connection is not None and self._path is not None and not harmless:
             self._connection = None
             connection.close()
-        if isinstance(error, OSError):
-            reason = f"the sensor queue {self._path} can't be used: {error.strerror}"
-            return SensorQueueUnusable(reason, hint="its folder must exist and be writable")
-        reason = f"the sensor queue {self._path or 'in memory'} failed: {error}"
-        return SensorQueueUnusable(reason, found=name, hint=_HINTS.get(name) or _HINTS.get(name.rsplit("_", 1)[0]))
 
 
 def _identity(path: str) -> tuple[int, int] | None:
