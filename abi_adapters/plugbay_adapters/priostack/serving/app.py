@@ -56,6 +56,8 @@ class BundleApp:
         self._routing: tuple[BundleVersion, Router] | None = None
         self.draining = False
         """Set once the server was told to stop: ``/readyz`` says so, the rest goes on."""
+        self.gave_up = False
+        """Whether a request was not waited for: its function may still run."""
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """One request. Whatever becomes of it, it is answered and written down."""
@@ -69,6 +71,7 @@ class BundleApp:
         except ClientLeft:
             exchange.error = "client-left"
         except asyncio.CancelledError:  # the time to finish is over
+            self.gave_up = True
             await answer_refusal(exchange, RequestRefused(503, "the server is ending"))
         except Exception as error:  # noqa: BLE001 # no failure of one request may go without an answer
             await answer_failure(exchange, error)

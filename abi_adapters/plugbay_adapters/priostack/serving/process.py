@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from plugbay_adapters.priostack.serving.watcher import Watcher
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from plugbay.plugins import PlugbayPlugins
     from plugbay_adapters.priostack.serving.place import WorkerPlace
@@ -55,7 +55,7 @@ def serve_process(
     """
     with ExitStack() as stack:
         host = stack.enter_context(Host(limits=settings.limits, plugins=plugins))
-        bundle = stack.enter_context(open_bundle(settings, host, place))
+        bundle = open_bundle(settings, host, place, stack)
         recorder = Recorder(bundle, settings.access_log, place)
         stack.callback(recorder.close)
         reloader = Reloader(bundle, told=recorder.reloaded)
@@ -79,12 +79,11 @@ def serve_process(
     return True
 
 
-@contextmanager
-def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace) -> Generator[Bundle]:
-    """The bundle of the settings, loaded, and closed at the end. Raises what :meth:`Bundle.load` raises."""
+def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace, stack: ExitStack) -> Bundle:
+    """The bundle of the settings, loaded; the stack closes it. Raises what :meth:`Bundle.load` raises."""
     goals = GoalMeter(folder=place.folder, worker=place.worker, workers=place.workers)
-    with (
-        closing(goals),
+    stack.callback(goals.close)
+    return stack.enter_context(
         Bundle.load(
             settings.source,
             host=host,
@@ -93,6 +92,5 @@ def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace) -> Gene
             waiting=settings.waiting,
             queue=settings.queue,
             goals=goals,
-        ) as bundle,
-    ):
-        yield bundle
+        )
+    )

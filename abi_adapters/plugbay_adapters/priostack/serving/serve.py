@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugbay.host import Host
 from plugbay_adapters.priostack.serving.listening import bind, url_of
 from plugbay_adapters.priostack.serving.place import WorkerPlace
 from plugbay_adapters.priostack.serving.process import open_bundle, serve_process
@@ -69,8 +71,7 @@ def _check(settings: ServeSettings, plugins: PlugbayPlugins | None) -> str:
     """The bundle's name, after it was loaded once: mistakes are told before any process is started, and what is
     compiled now the workers find in the cache.
     """
-    from plugbay.host import Host
-
     alone = replace(settings, queue="memory:")
-    with Host(limits=settings.limits, plugins=plugins) as host, open_bundle(alone, host, WorkerPlace()) as bundle:
-        return bundle.version.document.name
+    with ExitStack() as stack:
+        host = stack.enter_context(Host(limits=settings.limits, plugins=plugins))
+        return open_bundle(alone, host, WorkerPlace(), stack).version.document.name

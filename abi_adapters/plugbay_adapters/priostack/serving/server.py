@@ -38,8 +38,8 @@ class BundleServer(uvicorn.Server):
 
     @property
     def ended_at_once(self) -> bool:
-        """Whether requests may still be under way although the server has ended."""
-        return self.force_exit or bool(self.server_state.tasks)
+        """Whether functions may still run although the server has ended."""
+        return self.force_exit or self._app.gave_up
 
     def serve_on(self, listener: socket.socket) -> None:
         """Serve on a listening socket until the server is told to stop."""

@@ -139,8 +139,8 @@ class Supervisor:
         for number in taken:
             ends = number != signal.SIGHUP
             self._stops += ends
-            if ends and self._stops > 1:
-                _log.warning("ending at once")
+            if ends:
+                self._listener.close()  # the workers close theirs: from then on nobody can connect
             for worker in self._workers.values():
                 worker.signal(signal.SIGTERM if ends else number)
 
