@@ -128,9 +128,10 @@ class _BoundedReads(io.RawIOBase):
         self._file = file
 
     def read(self, size: int = -1, /) -> bytes:
-        if not 0 <= size <= MOST_DIRECTORY_BYTES:
+        data = self._file.read(size if 0 <= size <= MOST_DIRECTORY_BYTES else MOST_DIRECTORY_BYTES + 1)
+        if len(data) > MOST_DIRECTORY_BYTES:
             raise _DirectoryTooLong
-        return self._file.read(size)
+        return data
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         return self._file.readinto(buffer)

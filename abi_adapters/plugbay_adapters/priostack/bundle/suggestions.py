@@ -19,8 +19,9 @@ def suggestion(word: str, known: Iterable[str], *, what: str) -> str:
     """``did you mean …?`` when a known name is near, else the known names; ``what`` is what they are, in the plural."""
     names = list(known)
     by_letters = {_letters(name): name for name in names[:_MOST_COMPARED]}
-    near = get_close_matches(_letters(word[:_LONGEST]), by_letters, n=1)
-    if near:
+    letters = _letters(word[:_LONGEST])
+    near = get_close_matches(letters, by_letters, n=1) or [one for one in by_letters if one.startswith(letters)]
+    if letters and near:
         return f"did you mean {by_letters[near[0]]}?"
     if not names:
         return f"there are no {what}"
