@@ -37,6 +37,9 @@ ENDS = {
     "extism_var_flood": ("variable-store-full", "var_bytes"),
     "extism_forged_handle": ("invalid-handle", None),
     "extism_network": ("permission-denied", None),
+    "priostack_endless_loop": ("deadline-exceeded", "deadline"),
+    "priostack_lying_buffer": ("pointer-out-of-bounds", None),
+    "priostack_wild_abort": ("guest-error", None),
 }
 
 
@@ -124,7 +127,7 @@ def test_without_an_adapter_there_is_nothing_to_test_with() -> None:
     assert (report.adapters, report.attacks) == ((), ())
 
 
-def test_without_extism_s_adapter_its_guests_are_left_out() -> None:
+def test_without_an_adapter_its_guests_are_left_out() -> None:
     class Fluxrig:
         plugbay_engines = staticmethod(hookimpl(plugbay_engines))
         plugbay_adapters = staticmethod(plugbay_adapters.fluxrig.plugbay_adapters)
@@ -135,8 +138,11 @@ def test_without_extism_s_adapter_its_guests_are_left_out() -> None:
     finally:
         plugins.close()
     assert report.passed
-    assert report.notes == ("no adapter for extism: its hostile guests were left out",)
-    assert {result.guest for result in report.attacks} == {guest for guest in ENDS if not guest.startswith("extism")}
+    assert report.notes == tuple(
+        f"no adapter for {abi}: its hostile guests were left out" for abi in ("extism", "priostack")
+    )
+    left_out = ("extism", "priostack")
+    assert {result.guest for result in report.attacks} == {guest for guest in ENDS if not guest.startswith(left_out)}
 
 
 def _answering(error: PlugbayError | None) -> Callable[..., Outcome]:
@@ -198,7 +204,7 @@ def test_a_cache_that_others_can_write_to_is_a_problem(monkeypatch: pytest.Monke
 
 def test_every_guest_has_a_file_and_every_file_a_guest() -> None:
     folder = Path(examination.__file__).parent / "guests"
-    names = {attack.guest for attack in attacks()} | {"honest", "frame", "extism_frame"}
+    names = {attack.guest for attack in attacks()} | {"honest", "frame", "extism_frame", "priostack_frame"}
     assert {path.stem for path in folder.iterdir() if path.suffix == ".wat"} == names
     assert set(ENDS) == {attack.guest for attack in attacks()}
 

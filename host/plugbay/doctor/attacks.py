@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay.errors import (
     DeadlineExceeded,
+    GuestError,
     GuestTrap,
     InvalidHandle,
     OutOfFuel,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 FLUXRIG: Final = "fluxrig"
 EXTISM: Final = "extism"
-_FRAMES: Final = {FLUXRIG: "frame", EXTISM: "extism_frame"}
+PRIOSTACK: Final = "priostack"
+_FRAMES: Final = {FLUXRIG: "frame", EXTISM: "extism_frame", PRIOSTACK: "priostack_frame"}
 HONEST: Final = "honest"
 """The guest that stands beside the others and attacks nothing."""
 _PLACE: Final = ";; (the guest's file comes here)"
@@ -77,6 +79,7 @@ def attacks() -> tuple[Attack, ...]:
         Attack("wild_scribble", "to write beyond its memory", "sandbox", _fails(GuestTrap)),
         Attack("forbidden_services", "to reach state and network", "permissions", _was_refused),
         *_extism_attacks(),
+        *_priostack_attacks(),
     )
 
 
@@ -99,6 +102,29 @@ def _extism_attacks() -> tuple[Attack, ...]:
             abi=EXTISM,
         ),
         Attack("extism_network", "Extism: to reach the network", "permissions", _fails(PermissionDenied), abi=EXTISM),
+    )
+
+
+def _priostack_attacks() -> tuple[Attack, ...]:
+    """What only objects and texts of AssemblyScript can lie about; and the deadline, which each driver has to keep."""
+    return (
+        Attack(
+            "priostack_endless_loop", "PrioStack: never to return", "deadline", _fails(DeadlineExceeded), abi=PRIOSTACK
+        ),
+        Attack(
+            "priostack_lying_buffer",
+            "PrioStack: to return a buffer longer than memory",
+            "bounds check",
+            _fails(PointerOutOfBounds),
+            abi=PRIOSTACK,
+        ),
+        Attack(
+            "priostack_wild_abort",
+            "PrioStack: to abort with a text that is not there",
+            "bounds check",
+            _fails(GuestError),
+            abi=PRIOSTACK,
+        ),
     )
 
 

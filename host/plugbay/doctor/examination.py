@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from plugbay.doctor.attacks import EXTISM, FLUXRIG, HONEST, guest_module
+from plugbay.doctor.attacks import EXTISM, FLUXRIG, HONEST, PRIOSTACK, guest_module
 from plugbay.doctor.child import in_forked_child
 from plugbay.doctor.clinic import Clinic
 from plugbay.doctor.report import AdapterReport, AttackResult, DoctorReport, EngineReport, Place, PluginReport
@@ -51,8 +51,11 @@ def examine(plugins: PlugbayPlugins | None = None, limits: Limits | None = None)
             findings.run(plugins, limits)
         else:
             findings.problems.append(f"no adapter to test with: the hostile guests speak {FLUXRIG}")
-        if EXTISM not in plugins.adapters:
-            findings.notes.append(f"no adapter for {EXTISM}: its hostile guests were left out")
+        findings.notes += [
+            f"no adapter for {abi}: its hostile guests were left out"
+            for abi in (EXTISM, PRIOSTACK)
+            if abi not in plugins.adapters
+        ]
         engines = tuple(_engines(plugins, findings.problems))
         cache = _cache_of(plugins).info()
         if cache.problem is not None:

@@ -1,0 +1,4 @@
+;; Never returns.
+(func $attack (result i32)
+  (loop $forever (br $forever))
+  (unreachable))
