@@ -147,24 +147,34 @@ def test_an_order_is_confirmed_reserved_and_reordered() -> None:
     }
 
 
-SERVER: Final = """
-import sys
-from plugbay_adapters.priostack.serving.serve import serve
-from plugbay_adapters.priostack.serving.settings import ServeSettings
-
-serve(ServeSettings(sys.argv[1], port=0, access_log=None), on_ready=lambda ready: print(ready.url, flush=True))
-"""
-
-
 @pytest.fixture
 def url() -> Iterator[str]:
     """Where the shop is served, in a process of its own."""
-    with subprocess.Popen([sys.executable, "-c", SERVER, SHOP], stdout=subprocess.PIPE, text=True) as server:
+    command = [
+        sys.executable,
+        "-m",
+        "plugbay",
+        "bundle",
+        "serve",
+        str(SHOP),
+        "--port",
+        "0",
+        "--json",
+        "--no-access-log",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
-            yield server.stdout.readline().strip()
+            yield json.loads(server.stdout.readline())["url"]
         finally:
             server.terminate()
+
+
+def test_the_check_of_the_bundle_finds_nothing_to_say() -> None:
+    command = [sys.executable, "-m", "plugbay", "bundle", "check", str(SHOP), "--json"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    report = json.loads(checked.stdout)
+    assert (checked.returncode, report["good"], report["problems"], report["notes"]) == (0, True, [], [])
 
 
 def drive(*arguments: str) -> subprocess.CompletedProcess[str]:
