@@ -59,8 +59,9 @@ def parse_segments(path: str) -> list[str]:
     """
     if not path.startswith("/"):
         raise PathInvalid(f"{short(path)} does not begin with a slash", f"write /{path}" if len(path) < 60 else None)
-    trimmed = path[1:].removesuffix("/")
-    return [_segment(segment, path) for segment in trimmed.split("/")] if trimmed else []
+    if path == "/":
+        return []
+    return [_segment(segment, path) for segment in path[1:].removesuffix("/").split("/")]
 
 
 def _segment(segment: str, path: str) -> str:
