@@ -169,6 +169,27 @@ def test_a_function_may_close_the_engine_that_runs_it(bench: MakeBench) -> None:
     assert after.finished
 
 
+def test_a_function_may_close_the_engine_while_it_is_being_closed(bench: MakeBench) -> None:
+    made = bench(intent(), workers=1)
+    started, release = threading.Semaphore(0), threading.Event()
+
+    def function(_: bytes) -> bytes:
+        held(started, release)(b"")
+        made.engine.close(0.01)
+        return b"{}"
+
+    made.functions["greet"] = function
+    event = made.fire()
+    made.engine.start()
+    assert started.acquire(timeout=PATIENCE)
+    closing = threading.Thread(target=made.engine.close)
+    closing.start()
+    release.set()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
+    assert made.states(event) == {"greet": "done"}
+
+
 def test_a_closed_engine_accepts_and_can_be_started_again(bench: MakeBench) -> None:
     made = bench(intent())
     made.engine.start()

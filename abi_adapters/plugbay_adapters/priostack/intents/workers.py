@@ -84,15 +84,14 @@ class Workers:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._lock:
             self._wish = False
-            self._stopped += self._threads
+            self._stopped = stopped = [thread for thread in self._stopped + self._threads if thread.is_alive()]
             self._threads = []
             self._stop.set()
-            self.wake()
-            for thread in self._stopped:
-                if thread is not threading.current_thread():  # a function may close the engine that runs it
-                    thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-            self._stopped = [thread for thread in self._stopped if thread.is_alive()]
-            return len(self._stopped)
+        self.wake()
+        for thread in stopped:
+            if thread is not threading.current_thread():  # a function may close the engine that runs it
+                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return sum(thread.is_alive() for thread in stopped)
 
     def wake(self) -> None:
         """Something changed: workers and those who wait for events look at once."""
