@@ -37,7 +37,7 @@ class Load:
 
     def take(self) -> bool:
         """Whether another request is to be sent."""
-        if self.left == 0 or perf_counter() >= self.until:
+        if self.left <= 0 or perf_counter() >= self.until:
             return False
         self.left -= 1
         self.sent += 1
@@ -72,14 +72,18 @@ class Connection(asyncio.Protocol):
         head_end = self._buffer.find(b"\r\n\r\n")
         if head_end < 0:
             return
-        end = head_end + 4 + _body_length(self._buffer[:head_end])
+        head = self._buffer[:head_end].lower()
+        end = head_end + 4 + _body_length(head)
         if len(self._buffer) < end:
             return
         seconds = perf_counter() - self._sent
         self._busy = False
         self._load.answered(int(self._buffer[9:12]), self._buffer[head_end + 4 : end], seconds)
         self._buffer = self._buffer[end:]
-        self._next()
+        if b"\r\nconnection: close" in head:
+            self._transport.close()
+        else:
+            self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 # the signature of asyncio's protocols
         """An answer that was still to come is a failure."""
@@ -98,23 +102,18 @@ class Connection(asyncio.Protocol):
 
 
 def _body_length(head: bytes) -> int:
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+    _, _, rest = head.partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0] or 0)
 
 
 async def _keep_connected(load: Load, port: int) -> None:
     """Connect again when the server hung up in between."""
     loop = asyncio.get_running_loop()
-    while load.left and perf_counter() < load.until:
+    while load.left > 0 and perf_counter() < load.until:
         try:
             _, connection = await loop.create_connection(lambda: Connection(load), "127.0.0.1", port)
         except OSError:
-            load.left -= 1
-            load.sent += 1
-            load.failed += 1
+            load.failed += load.take()
             await asyncio.sleep(0.01)
         else:
             await connection.ended
