@@ -47,23 +47,20 @@ def test_an_accepted_event_outlives_its_queue(queue_path: Path) -> None:
     second.close()
 
 
-def test_an_event_waits_for_the_disk_and_a_claim_does_not(made: Workbench) -> None:
-    transactions = made.queue._transactions  # pyright: ignore[reportPrivateUsage] # no public name shows it
-    levels: dict[bool, int] = {}
-    for durable in (True, False):
-        read = transactions.write(
-            lambda transaction: transaction.connection.execute("PRAGMA synchronous").fetchone(), durable=durable
-        )
-        levels[durable] = read[0]
-    assert levels == {True: 2, False: 1}
-    with closing(sqlite3.connect(made_path(made))) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-
-
-def made_path(bench: Workbench) -> str:
-    path = bench.queue._transactions._path  # pyright: ignore[reportPrivateUsage] # no public name shows it
-    assert path is not None
-    return path
+def test_accepting_waits_for_the_disk_and_running_does_not(made: Workbench, queue_path: Path) -> None:
+    connection = made.queue._transactions._connection  # pyright: ignore[reportPrivateUsage] # to see its statements
+    assert connection is not None
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    made.fire()
+    accepting = [statement for statement in seen if "synchronous" in statement or statement == "COMMIT"]
+    seen.clear()
+    made.engine.step()
+    running = [statement for statement in seen if "synchronous" in statement or statement == "COMMIT"]
+    assert accepting == ["PRAGMA synchronous = FULL", "COMMIT"]
+    assert running == ["PRAGMA synchronous = NORMAL", "COMMIT"] * 2  # the claim and its end
+    with closing(sqlite3.connect(queue_path)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_file_is_readable_by_its_owner_only(made: Workbench, queue_path: Path) -> None:
