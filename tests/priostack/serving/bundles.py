@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +16,6 @@ import wasmtime
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 PATIENCE = 30.0
 JSON = {"content-type": "application/json"}
@@ -69,7 +68,7 @@ goals:
 def guest(version: int) -> bytes:
     """The module whose function ``version`` says this number."""
     length = len(f'{{"version":{version}}}')
-    return wasmtime.wat2wasm(GUEST.replace("VERSION", str(version)).replace("LENGTH", str(length)))
+    return bytes(wasmtime.wat2wasm(GUEST.replace("VERSION", str(version)).replace("LENGTH", str(length))))
 
 
 def write_bundle(folder: Path, version: int = 1) -> Path:
@@ -152,8 +151,4 @@ def post(url: str, path: str, body: bytes = b"{}") -> httpx.Response:
 
 
 def _children_of(pid: int) -> list[str]:
-    found: list[str] = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children") as file:
-            found += file.read().split()
-    return found
+    return [child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]

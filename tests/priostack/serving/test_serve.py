@@ -99,7 +99,9 @@ def test_workers_count_together(bundle: Path) -> None:
         for _ in range(20):
             get(server.url, "/api/version")
         text = get(server.url, "/metrics").text
-        line = next(line for line in text.splitlines() if line.startswith("plugbay_requests_total{") and "version" in line)
+        line = next(
+            line for line in text.splitlines() if line.startswith("plugbay_requests_total{") and "version" in line
+        )
         assert line.endswith(" 20.0")
         assert post(server.url, "/_sensors/happened").status_code == 202
         wait_until(lambda: get(server.url, "/_intents").json()["intents"][0]["counts"]["done"] == 1)
