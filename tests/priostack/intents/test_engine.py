@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.priostack.intents.workbench import SECOND, START, fails, intent
 
-from plugbay.errors import ConfigInvalid, GuestError, InputTooLarge
+from plugbay.errors import ConfigInvalid, GuestError, GuestTrap, InputTooLarge, TrapFrame
 from plugbay.message.identifier import id_from_text
 from plugbay_adapters.priostack.errors import UnknownSensor
 from plugbay_adapters.priostack.intents.bounds import QueueBounds
@@ -169,6 +169,22 @@ def test_an_error_of_plugbay_is_kept_by_its_code(bench: MakeBench) -> None:
     event = made.fire()
     made.run_all()
     assert made.event(event).runs[0].error == "guest-error: email is missing ?"
+
+
+def test_the_backtrace_of_a_trap_is_in_the_log_with_the_event(
+    bench: MakeBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def function(_: bytes) -> bytes:
+        raise GuestTrap("unreachable", plugin="users", frames=[TrapFrame("createUser", 0x1F)])
+
+    made = bench(intent())
+    made.functions["greet"] = function
+    with caplog.at_level("INFO", "plugbay.intents"):
+        event = made.fire()
+        made.run_all()
+    assert "at createUser @ 0x1f" in caplog.text
+    assert f"intent greet raised (event {event.id})" in caplog.text
+    assert "intent greet failed for good after 1 attempts: guest-trap: unreachable" in caplog.text
 
 
 def test_errors_are_kept_to_a_bounded_length(bench: MakeBench) -> None:

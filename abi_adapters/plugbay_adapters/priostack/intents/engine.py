@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from plugbay.errors import PlugbayError, PluginClosed
+from plugbay.errors import GuestError, PlugbayError, PluginClosed
 from plugbay.forks import mend_after_fork
 from plugbay_adapters.priostack.errors import SensorQueueUnusable, UnknownSensor
 from plugbay_adapters.priostack.intents.backoff import Backoff
@@ -182,7 +182,9 @@ class IntentEngine:
         slow = expected is not None and seconds > expected
         if failure is None:
             return Attempt(seconds, slow, followups=read_followups(result))
-        _log.debug("intent %s raised", claim.intent.name, exc_info=failure)
+        # What a function says of itself needs no backtrace; of a trap it is all that there is to go by.
+        level = logging.DEBUG if isinstance(failure, GuestError) else logging.INFO
+        _log.log(level, "intent %s raised (event %s)", claim.intent.name, claim.event, exc_info=failure)
         return Attempt(seconds, slow, error=_text_of(failure), delay=self._backoff.delay(claim.attempt))
 
     def _finish(self, claim: Claim, attempt: Attempt) -> Ended | None:
