@@ -8,6 +8,8 @@ from pathlib import Path
 
 import wasmtime
 
+from plugbay import Host
+
 BUNDLE = """\
 name: shop
 description: Things to test with
@@ -47,7 +49,7 @@ intents:
     expectedDuration: 1500ms
     expiresIn: 1h30m
 """
-_MODULE = """
+MODULE = """
 (module
   (memory (export "memory") 1)
   (global $heap (mut i32) (i32.const 4096))
@@ -84,7 +86,7 @@ def module(**answers: str) -> bytes:
             f" (call $copy (i32.const {at}) (i32.const {len(answer)})))"
         )
         at += len(answer)
-    return bytes(wasmtime.wat2wasm(_MODULE.replace("{functions}", "\n".join(functions))))
+    return bytes(wasmtime.wat2wasm(MODULE.replace("{functions}", "\n".join(functions))))
 
 
 @dataclass
@@ -139,3 +141,8 @@ def good_files() -> dict[str, str | bytes]:
         "wasm/users.wasm": module(create_user="{}"),
         "wasm/orders.wasm": module(),
     }
+
+
+def open_plugins(host: Host) -> int:
+    """How many plugins of a host are not closed."""
+    return len(host._open)  # pyright: ignore[reportPrivateUsage] # it shows nowhere else

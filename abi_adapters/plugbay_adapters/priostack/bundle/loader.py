@@ -63,12 +63,13 @@ class BundleLoader:
         with open_files(self._source) as files:
             reading = read_bundle(files, self._source)
             loaded = self._modules.load(reading, files, known)
-        problems = ordered([*reading.problems, *loaded.problems])
+        problems = ordered([*reading.problems, *loaded.problems], reading.files)
+        notes = ordered([*reading.notes, *loaded.notes], reading.files)
         if problems:
             for plugin in loaded.opened:
                 plugin.close()
-            raise BundleInvalid(self._source, problems, notes=ordered([*reading.notes, *loaded.notes]))
-        return Loaded(self._version(reading, loaded, old), ordered([*reading.notes, *loaded.notes]))
+            raise BundleInvalid(self._source, problems, notes)
+        return Loaded(self._version(reading, loaded, old), notes)
 
     def _version(self, reading: BundleReading, loaded: ModulesReading, old: BundleVersion | None) -> BundleVersion:
         lanes = {name: self._lane(name, module, old) for name, module in loaded.modules.items()}

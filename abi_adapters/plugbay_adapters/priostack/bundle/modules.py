@@ -198,8 +198,10 @@ def _spare_notes(spare: list[str], services: Mapping[str, Service]) -> Iterable[
 
 
 def _told(error: PlugbayError) -> str:
-    """An error's reason on one line; what adapters found is cut where it gets too long."""
-    text = "; ".join(line.strip() for line in error.reason.splitlines())
+    """An error's reason on one line: where adapters say what they missed, PrioStack's first, and cut if too long."""
+    first, *evidence = (line.strip() for line in error.reason.splitlines())
+    evidence.sort(key=lambda line: not line.startswith(ABI))
+    text = "; ".join([first.removesuffix(":"), *evidence])
     return text if len(text) <= _MOST_EVIDENCE else f"{text[:_MOST_EVIDENCE]}…"
 
 

@@ -36,7 +36,7 @@ class BundleReading:
     handlers: tuple[tuple[Handler, Place], ...]
     """Every mention of a handler."""
     files: dict[str, str]
-    """The hex SHA-256 of each file that was read."""
+    """The hex SHA-256 of each file that was read, in that order."""
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     """What is no mistake, but may well not be meant."""
@@ -117,16 +117,15 @@ class _Reader:
                 self._notes.append(Problem(reading.service.place, "the service has neither endpoints nor intents"))
 
     def _reading(self, document: BundleDocument, handlers: tuple[tuple[Handler, Place], ...]) -> BundleReading:
-        return BundleReading(document, handlers, self._digests, ordered(self._problems), ordered(self._notes))
+        return BundleReading(document, handlers, self._digests, tuple(self._problems), tuple(self._notes))
 
 
-def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once (aliases make several of one), by lines, ``bundle.yaml`` first, then as they were found."""
-    problems = list(problems)
-    names = dict.fromkeys([BUNDLE_FILE, *(problem.place.file for problem in problems)])
-    files = {name: at for at, name in enumerate(names)}
+def ordered(problems: Iterable[Problem], files: Iterable[str]) -> tuple[Problem, ...]:
+    """Each problem once (aliases make several of one), by lines; ``files`` first, in their order, then as found."""
     unique = dict.fromkeys(problems)
-    return tuple(sorted(unique, key=lambda problem: (files[problem.place.file], problem.place.line)))
+    names = dict.fromkeys([BUNDLE_FILE, *files, *(problem.place.file for problem in unique)])
+    order = {name: at for at, name in enumerate(names)}
+    return tuple(sorted(unique, key=lambda problem: (order[problem.place.file], problem.place.line)))
 
 
 def _missing_hint(names: tuple[str, ...]) -> str:
