@@ -10,6 +10,7 @@ import pytest
 from tests.priostack.intents.workbench import Workbench, intent
 
 from plugbay.errors import ConfigInvalid
+from plugbay_adapters.priostack.intents import engine as engine_module
 from plugbay_adapters.priostack.intents import workers as workers_module
 from plugbay_adapters.priostack.intents.queue import SensorQueue
 
@@ -62,7 +63,8 @@ def test_an_engine_that_was_not_started_has_no_threads_and_only_accepts(bench: M
 
 
 def test_a_fire_wakes_an_idle_worker_at_once(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers_module, "POLL", 10 * PATIENCE)  # one that only looked now and then would come too late
+    for module in (workers_module, engine_module):  # one that only looked now and then would come too late
+        monkeypatch.setattr(module, "POLL", 10 * PATIENCE)
     made = bench(intent())
     made.engine.start()
     for _ in range(20):
