@@ -9,7 +9,7 @@ import pytest
 from tests.priostack.conftest import BUFFERS, MULTI_VALUE, SHAPES, Shape
 
 from plugbay import Host
-from plugbay.contracts import Certainty, Claim, Decline, PluginOptions
+from plugbay.contracts import Certainty, Claim, Decline, LinkedModule, PluginOptions
 from plugbay.errors import (
     ConfigInvalid,
     ForbiddenImport,
@@ -20,6 +20,7 @@ from plugbay.errors import (
 )
 from plugbay.limits import Limits
 from plugbay.module.binary import read_module
+from plugbay.module.verified import VerifiedModule
 from plugbay_adapters.priostack.adapter import PriostackAdapter
 
 Wat = Callable[[str], bytes]
@@ -295,9 +296,23 @@ def test_a_throw_of_another_type_is_refused() -> None:
     assert isinstance(finding(exact(module)), WrongSignature)
 
 
+def test_a_module_that_imports_throwing_a_thousand_times_is_refused() -> None:
+    imports = "".join(
+        f'(import "wbg" "__wbg___wbindgen_throw_{number:016x}" (func (param i32 i32)))' for number in range(1000)
+    )
+    claim = exact(SHAPES[2].build(imports=imports))
+    assert len(claim.findings) == 1000 - 16
+    assert all(isinstance(error, ForbiddenImport) for error in claim.findings)
+
+
 def test_linked_modules_are_refused_and_unknown_config_too(wat: Wat) -> None:
     with pytest.raises(ConfigInvalid, match="no config speed"):
         claim_of(wat(packed()), speed=3)
+    data = wat(packed())
+    info = read_module(data, "")
+    linked = (LinkedModule("other", VerifiedModule(data, "", ""), info),)
+    with pytest.raises(ConfigInvalid, match="are in one module, 1 others are linked"):
+        PriostackAdapter().claim(info, PluginOptions("p", Limits(), linked=linked))
 
 
 def test_almost_a_hundred_thousand_exports_are_read_without_delay(wat: Wat) -> None:

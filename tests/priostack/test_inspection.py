@@ -36,7 +36,8 @@ def test_the_metadata_lists_every_function_with_its_type(host: Host, shape: Shap
     assert function["type"] == TYPES[shape.name]
     assert found.metadata["other_functions"] == [{"name": "add", "type": "(i64, i64) -> (i64)"}]
     assert found.metadata["convention"] == shape.convention
-    assert (found.functions, found.default_function) == ({"echo"}, "echo")
+    assert found.functions == {"echo"}
+    assert found.default_function == "echo"
 
 
 def test_inspect_shows_them_for_people_and_as_json(tmp_path: Path, shape: Shape) -> None:

@@ -77,11 +77,6 @@ class Reading:
     others: Mapping[str, FuncType]
     marked: bool
 
-    @property
-    def complete(self) -> bool:
-        """Whether all that its driver calls is there."""
-        return all(part.fits for part in self.parts)
-
 
 def read_convention(info: ModuleInfo, convention: Convention) -> Reading:
     """The module, read as one of that convention."""

@@ -23,6 +23,8 @@ _GLUE: Final = re.compile(r"wbg|\./.+_bg\.js")
 """The modules that wasm-bindgen's own code imports from; a release writes the name of the module's file into it."""
 _THROW: Final = re.compile(r"__wbindgen_throw|__wbg___wbindgen_throw_[0-9a-f]{16}")
 _NO_OBJECTS: Final = "__wbindgen_init_externref_table"
+_MOST_OWN: Final = 16
+"""Imports of that kind that a module may have: each is a function to compile, and a real one has two."""
 
 
 def drivers_for(reading: Reading, info: ModuleInfo) -> tuple[Driver, ...]:
@@ -54,7 +56,7 @@ def _own_imports(imports: Iterable[tuple[str, str]]) -> str:
     """Exports for what wasm-bindgen's own code imports, under the names that this module has for them."""
     served: dict[str, str] = {}
     for module, name in imports:
-        if is_glue(module):
+        if is_glue(module) and len(served) < _MOST_OWN:
             if _THROW.fullmatch(name):
                 served[f"{module}.{name}"] = "$throw"
             elif name == _NO_OBJECTS:

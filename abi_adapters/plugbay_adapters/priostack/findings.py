@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PACKED_PAGES: Final = 32_767
 """Bit 63 of a packed result is no part of the pointer: all of a memory must lie below 2 GiB."""
-_MOST_NAMED: Final = 3
 
 
 def find_problems(info: ModuleInfo, reading: Reading, config: ByteConfig) -> Iterator[ModuleError]:
@@ -85,9 +84,9 @@ def _part_problems(reading: Reading) -> Iterator[ModuleError]:
 
 def _function_problems(reading: Reading, config: ByteConfig) -> Iterator[ModuleError]:
     if not reading.functions:
-        others = list(reading.others)[:_MOST_NAMED]
-        if others:
-            yield _no_function(others[0], reading, None)
+        other = next(iter(reading.others), None)
+        if other is not None:
+            yield _no_function(other, reading, None)
         else:
             yield MissingExport(
                 f"exports no {reading.convention} function",

@@ -28,10 +28,4 @@ class ByteFunctions(DrivenFunctions):
         return output
 
     def _report(self, kind: int, data: bytes) -> str | None:
-        match kind:
-            case Record.GUEST_ERROR:
-                return data.decode("utf-8", "replace") or SILENT
-            case Record.ABORT:
-                return abort_text(data)
-            case _:
-                return None
+        return abort_text(data) if kind == Record.ABORT else data.decode("utf-8", "replace") or SILENT

@@ -105,8 +105,8 @@ def quoted(name: str) -> str:
 
 def trampoline_text(driver: Driver, needed: Iterable[str]) -> str:
     """The trampoline module, as text, for the imports ``needed`` of a driver, each ``module.name``."""
-    slots = list(driver.provides)
-    functions = "".join(_trampoline(name, slots.index(name), driver.provides[name]) for name in sorted(needed))
+    slots = {name: slot for slot, name in enumerate(driver.provides)}
+    functions = "".join(_trampoline(name, slots[name], driver.provides[name]) for name in sorted(needed))
     return f'(module $plugbay.trampoline (table (export "table") {len(slots)} funcref){functions})'
 
 
