@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import math
 import os
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from plugbay_adapters.priostack.bundle.documents import Goal
 from plugbay_adapters.priostack.bundle.problem import Place
+from plugbay_adapters.priostack.goals.board import Board
 from plugbay_adapters.priostack.goals.histogram import RELATIVE_ERROR, SHORTEST
 from plugbay_adapters.priostack.goals.meter import SERVICES, WINDOW, GoalMeter, GoalReport
 
@@ -243,6 +245,22 @@ def test_a_service_beyond_the_bound_takes_the_place_of_one_that_is_idle(caplog: 
     meter.record("one too many", 0.01, failed=False)
     assert one(meter, goal("errors", "< 1%", "one too many")).samples == 1
     assert one(meter, goal("errors", "< 1%", "s0")).samples == 1
+
+
+def test_calls_that_find_no_space_on_the_disk_are_not_measured_which_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_board: Board, _name: str) -> memoryview | None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Board, "record", full)
+    meter = GoalMeter(clock=Clock())
+    for _ in range(3):
+        meter.record("users", 0.01, failed=False)
+    assert one(meter, ERRORS).state == "no data"
+    assert [record.message for record in caplog.records] == [
+        "calls of service users are not measured: [Errno 28] No space left on device"
+    ]
 
 
 def test_a_closed_meter_counts_no_more_and_still_reports() -> None:

@@ -123,6 +123,21 @@ def test_an_unused_log_has_no_thread_and_one_that_is_closed_writes_nothing(tmp_p
     assert lines_of(tmp_path / "access.log") == []
 
 
+def test_a_thread_that_can_not_be_started_is_tried_again_with_the_next_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    log = AccessLog(tmp_path / "access.log")
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        log.write(record("/first"))
+    log.write(record("/second"))
+    log.close()
+    assert [line["path"] for line in lines_of(tmp_path / "access.log")] == ["/first", "/second"]
+
+
 def test_lines_of_several_threads_are_all_there_whole(tmp_path: Path) -> None:
     log = AccessLog(tmp_path / "access.log", flush_seconds=0.001)
     threads = [threading.Thread(target=write_many, args=(log, name)) for name in "abcd"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import subprocess
@@ -19,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from plugbay_adapters.priostack.bundle.documents import Goal
 from plugbay_adapters.priostack.bundle.problem import Place
 from plugbay_adapters.priostack.errors import SensorQueueUnusable
+from plugbay_adapters.priostack.goals.board import Board
 from plugbay_adapters.priostack.goals.meter import GoalMeter, GoalReport
 from plugbay_adapters.priostack.intents.report import IntentCounts, IntentReport, IntentsReport
 from plugbay_adapters.priostack.serving.metrics import CONTENT_TYPE, OTHER, UNMATCHED, ServerMetrics
@@ -142,6 +144,24 @@ def test_no_label_spoils_the_format(service: str, endpoint: str) -> None:
     metrics.count_failure(service, endpoint)
     metrics.observe_request("createUser", "POST", 200, 0.001, service="users")
     assert value(metrics, "plugbay_requests_total", **REQUEST, status="200") == 1
+
+
+def test_requests_are_counted_together_when_the_disk_is_full_which_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_board: Board, _name: str) -> memoryview | None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    metrics = ServerMetrics(Sources(intents_report=IntentsReport((), (), 0, 1)))
+    monkeypatch.setattr(Board, "record", full)
+    for _ in range(3):
+        metrics.observe_request("createUser", "POST", 200, 0.001, service="users")
+        metrics.count_failure("users", "guest-trap")
+    together = {"service": OTHER, "endpoint": OTHER, "method": OTHER, "status": "200"}
+    assert value(metrics, "plugbay_requests_total", **together) == 3
+    assert [record.message for record in caplog.records] == [
+        "some metrics can't be counted: [Errno 28] No space left on device"
+    ]
 
 
 def test_failures_and_reloads_are_counted() -> None:
