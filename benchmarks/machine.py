@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-_PACKAGES: Final = ("plugbay", "wasmtime", "extism", "extism-sys", "cbor2", "orjson")
+_PACKAGES: Final = ("plugbay", "wasmtime", "extism", "extism-sys", "cbor2", "orjson", "starlette", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True)

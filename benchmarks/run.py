@@ -15,6 +15,7 @@ import byte_functions
 import calls
 import cold_start
 import extism_calls
+import http_load
 import instances
 import log_lines
 import memory
@@ -37,6 +38,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Effort], Section]]] = {
     "actor_calls": actors.measure_calls,
     "actor_messages": actors.measure_messages,
     "byte_functions": byte_functions.measure,
+    "http": http_load.measure,
     "log_lines": log_lines.measure,
     "cold_start": cold_start.measure,
     "threads": threads.measure,
@@ -67,7 +69,7 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Measure plugbay beside wasmtime-py and Extism's SDK.")
+    parser = argparse.ArgumentParser(description="Measure plugbay beside wasmtime-py, Extism's SDK and starlette.")
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument(
         "--quick", dest="effort", action="store_const", const="quick", default="full", help="a shorter run"

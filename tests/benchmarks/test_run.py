@@ -14,7 +14,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "run.py"
 BENCHMARKS = (
-    *("calls", "extism_calls", "actor_calls", "actor_messages", "byte_functions"),
+    *("calls", "extism_calls", "actor_calls", "actor_messages", "byte_functions", "http"),
     *("log_lines", "cold_start", "threads", "streams", "memory", "plugins", "instances"),
 )
 
@@ -81,7 +81,7 @@ def test_actors_with_state_are_compared_with_a_plugin_per_message(run: Run) -> N
 
 def test_every_target_is_judged(run: Run) -> None:
     targets = [target for benchmark in run.document["benchmarks"].values() for target in benchmark["targets"]]
-    assert len(targets) == 19
+    assert len(targets) == 27
     for target in targets:
         reached = target["found"] <= target["wanted"] if target["at_most"] else target["found"] >= target["wanted"]
         assert target["met"] is reached
