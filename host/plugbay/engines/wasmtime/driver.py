@@ -51,12 +51,7 @@ class Driver:
         name beside the resource or among those that all drivers share: ``mailbox.wat`` has the mailbox and the
         functions that the host calls, ``buffers.wat`` what the driver of a guest with buffers needs.
         """
-
-        def include(match: re.Match[str]) -> str:
-            name = match[1]
-            return _INCLUDE.sub(include, given[name] if name in given else _fragment(package, name))
-
-        return cls(resource.removesuffix(".wat"), _INCLUDE.sub(include, _fragment(package, resource)))
+        return cls(resource.removesuffix(".wat"), _text(package, resource, tuple(given.items())))
 
     @property
     def info(self) -> ModuleInfo:
@@ -72,6 +67,17 @@ class Driver:
     def provides(self) -> dict[str, FuncType]:
         """What guests may import, ``module.name`` to type, in the order of the table's slots."""
         return _provides(self.text)
+
+
+@lru_cache(maxsize=256)
+def _text(package: str, resource: str, given: tuple[tuple[str, str], ...]) -> str:
+    texts = dict(given)
+
+    def include(match: re.Match[str]) -> str:
+        name = match[1]
+        return _INCLUDE.sub(include, texts[name] if name in texts else _fragment(package, name))
+
+    return _INCLUDE.sub(include, _fragment(package, resource))
 
 
 @cache
