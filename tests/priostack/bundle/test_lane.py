@@ -237,6 +237,32 @@ def test_a_closed_lane_refuses_calls_and_closes_again(new_lane: NewLane) -> None
         lane.call("echo", b"")
 
 
+def test_a_lane_closes_also_when_ctrl_c_took_a_ticket_away(new_lane: NewLane, plugin: FakePlugin) -> None:
+    lane, results = new_lane(), Results()
+    lane._tickets.get()  # pyright: ignore[reportPrivateUsage] # as if the caller was interrupted before it put its call
+    hold(lane, plugin, results)
+    closing = threading.Thread(target=lane.close)
+    closing.start()
+    plugin.let_go.release()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
+    assert results.get_nowait() == b"HELD"
+
+
+def test_a_call_that_comes_after_the_threads_were_told_to_end_is_refused(new_lane: NewLane, plugin: FakePlugin) -> None:
+    lane, results = new_lane(), Results()
+    hold(lane, plugin, results)
+    closing = threading.Thread(target=lane.close)
+    closing.start()
+    while not lane._calls.qsize():  # pyright: ignore[reportPrivateUsage] # the threads are told to end by then
+        threading.Event().wait(0.01)
+    lane._calls.put(("echo", b"late", told(results), 0.0))  # pyright: ignore[reportPrivateUsage] # a stalled thread
+    plugin.let_go.release()
+    closing.join(PATIENCE)
+    assert results.get_nowait() == b"HELD"
+    assert isinstance(results.get_nowait(), PluginClosed)
+
+
 def test_a_lane_that_never_ran_anything_closes(new_lane: NewLane) -> None:
     lane = new_lane()
     lane.close()

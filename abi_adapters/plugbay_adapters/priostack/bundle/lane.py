@@ -6,7 +6,7 @@ import logging
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread, current_thread
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from plugbay.errors import PluginClosed
 from plugbay.forks import mend_after_fork
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Call = tuple[str, bytes, Done, float]
 
 _log = logging.getLogger("plugbay.bundle")
+_LOST_AFTER: Final = 0.5
+"""Seconds after which a ticket that is missing while no call waits is that of a running call, or lost."""
 
 
 class CallWatch(Protocol):
@@ -90,9 +92,7 @@ class Lane:
         """
         self._closed = True
         with self._closing:
-            while self._gathered < self._places:
-                self._tickets.get()
-                self._gathered += 1
+            self._gather()
             self._tickets.put(None)  # goes around among those who wait for one: they see that the lane is closed
             with self._starting:
                 threads = tuple(self._threads)
@@ -101,6 +101,7 @@ class Lane:
         if current_thread() not in threads:
             for thread in threads:
                 thread.join()
+            self._refuse_late()
 
     def after_fork(self) -> None:
         """In a child: the threads are gone, and the calls that were on their way are the parent's."""
@@ -144,6 +145,24 @@ class Lane:
             _log.warning("%s: no further thread can be started: %s", self.plugin.name, error)
             return
         self._threads.append(thread)
+
+    def _gather(self) -> None:
+        """Take every ticket, so that nothing is on its way to the queue any more."""
+        while self._gathered < self._places:
+            try:
+                self._tickets.get(timeout=_LOST_AFTER)
+            except Empty:
+                if self._calls.empty():  # Ctrl-C may take one away between two bytecodes
+                    return
+            else:
+                self._gathered += 1
+
+    def _refuse_late(self) -> None:
+        """Tell the callers of what came into the queue after the threads were told to end."""
+        while not self._calls.empty():
+            call = self._calls.get()
+            if call is not None:
+                self._tell(call[2], self._refusal(), 0.0)
 
     def _work(self, calls: SimpleQueue[Call | None], tickets: SimpleQueue[None]) -> None:
         while (call := calls.get()) is not None:
