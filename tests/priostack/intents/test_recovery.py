@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
 
     from tests.priostack.intents.conftest import MakeBench
 
+    from plugbay_adapters.priostack.intents.event import SensorEvent
     from plugbay_adapters.priostack.intents.run import IntentRun
 
 ROOT = Path(__file__).parents[3]
+PATIENCE = 30
+"""Seconds after which a test that waits for a thread fails."""
 
 FIRE_AND_RUN = """
 import sys
@@ -238,26 +243,51 @@ def test_a_cooldown_holds_over_all_processes(made: Workbench, queue_path: Path) 
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_child_fires_and_runs_with_threads_of_its_own(made: Workbench) -> None:
+@pytest.mark.parametrize("first_does", ["fire", "wait"])
+def test_a_forked_child_fires_and_runs_with_threads_of_its_own(queue_path: Path, first_does: str) -> None:
+    made = Workbench(f"sqlite:{queue_path}", intent(), workers=1)
+    running, release = threading.Event(), threading.Event()
+
+    def function(payload: bytes) -> bytes:
+        if payload == b'"parent"':
+            running.set()
+            assert release.wait(PATIENCE)
+        return b"{}"
+
+    made.functions["greet"] = function
     made.engine.start()
-    first = made.fire(payload="parent")
-    made.engine.wait(first.id)
+    held = made.fire(payload="parent")
+    assert running.wait(PATIENCE)
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            event = made.engine.fire("arrived", "child")
-            after = made.engine.wait(event.id, 20)
-            code = 0 if after is not None and after.finished else 2
+            if first_does == "fire":
+                event = made.engine.fire("arrived", "child")
+                until_finished(made, event)
+            else:
+                event = made.queue.accept("arrived", b"1", made.intents)
+                made.engine.wait(event.id, PATIENCE)
+            assert made.event(event).finished
+            assert made.states(held) == {"greet": "running"}  # it is the parent's, whose worker had the same number
             made.close()
+            code = 0
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    release.set()
     last = made.fire(payload="parent again")
-    after = made.engine.wait(last.id, 20)
-    assert after is not None
-    assert after.finished
+    until_finished(made, last)
+    assert made.event(held).runs[0].attempts == 1
     assert made.report().counts.done == 3
+    made.close()
+
+
+def until_finished(bench: Workbench, event: SensorEvent) -> None:
+    """Wait without the engine's own help."""
+    deadline = time.monotonic() + PATIENCE
+    while not bench.event(event).finished and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
