@@ -25,7 +25,7 @@ from plugbay_adapters.priostack.bundle.version import BundleVersion, Route, Targ
 from plugbay_adapters.priostack.errors import SensorQueueFull, UnknownSensor
 from plugbay_adapters.priostack.intents.event import SensorEvent
 from plugbay_adapters.priostack.intents.report import IntentsReport
-from plugbay_adapters.priostack.serving.app import create_app
+from plugbay_adapters.priostack.serving.app import BundleApp, create_app
 from plugbay_adapters.priostack.serving.listening import bind, listen, url_of
 from plugbay_adapters.priostack.serving.place import WorkerPlace
 from plugbay_adapters.priostack.serving.recording import Recorder
@@ -176,6 +176,7 @@ class Served:
     """A running server."""
 
     bundle: FakeBundle
+    app: BundleApp
     server: BundleServer
     url: str
     client: httpx.Client
@@ -219,7 +220,8 @@ def serving(bundle: FakeBundle, settings: ServeSettings) -> Generator[Served]:
     listen(listener)
     real = cast("Bundle", bundle)
     recorder = Recorder(real, settings.access_log, WorkerPlace())
-    server = BundleServer(create_app(real, settings, recorder), settings, reload=lambda: None)
+    app = create_app(real, settings, recorder)
+    server = BundleServer(app, settings, reload=lambda: None)
     thread = threading.Thread(target=server.serve_on, args=(listener,))
     url, address = url_of(listener), listener.getsockname()[:2]
     thread.start()
@@ -227,7 +229,7 @@ def serving(bundle: FakeBundle, settings: ServeSettings) -> Generator[Served]:
     try:
         with httpx.Client(base_url=url, timeout=PATIENCE) as client:
             wait_until(lambda: server.started)
-            yield Served(bundle, server, url, client, thread, address, Path(settings.access_log or ""))
+            yield Served(bundle, app, server, url, client, thread, address, Path(settings.access_log or ""))
     finally:
         server.stop()
         thread.join(PATIENCE)

@@ -280,6 +280,15 @@ def test_every_request_is_in_the_access_log(served: Served) -> None:
     assert (lines[0]["id"], lines[0]["bytes_in"], lines[0]["bytes_out"]) == ("one", 2, 10)
 
 
+@pytest.mark.parametrize(
+    ("proxy", "client"), [(None, "127.0.0.1"), ("127.0.0.1", "192.0.2.7"), ("192.0.2.1", "127.0.0.1")]
+)
+def test_only_a_trusted_proxy_is_believed(settings: ServeSettings, proxy: str | None, client: str) -> None:
+    with serving(FakeBundle(), replace(settings, trusted_proxy=proxy)) as served:
+        served.client.get("/echo", headers={"x-forwarded-for": "192.0.2.7"})
+        assert served.log(1)[0]["client"] == client
+
+
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_written_down(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(

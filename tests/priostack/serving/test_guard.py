@@ -162,6 +162,7 @@ def test_a_connection_too_many_is_503_and_the_others_go_on(impatient: Served) ->
         wait_until(lambda: len(impatient.server.server_state.connections) == 5)
         answer = impatient.exchange(b"")
         assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        assert b"retry-after: 1\r\n" in answer
         assert b'{"error":"too many connections are open"}' in answer
         assert is_served(impatient)
     finally:
@@ -169,6 +170,18 @@ def test_a_connection_too_many_is_503_and_the_others_go_on(impatient: Served) ->
             other.close()
     wait_until(lambda: len(impatient.server.server_state.connections) == 1)
     assert impatient.exchange(GET.replace(b"host", b"connection: close\r\nhost")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("path", [b"/nowhere", b"/echo"])
+def test_what_is_left_of_a_refused_body_is_not_taken_for_a_request(served: Served, path: bytes) -> None:
+    chunks = b"1000\r\n" + b"GET /echo HTTP/1.1\r\n\r\n".ljust(4096) + b"\r\n"
+    request = POST.replace(b"/echo", path) + b"transfer-encoding: chunked\r\n\r\n" + chunks * 50 + b"0\r\n\r\n"
+    with served.connect() as connection:
+        connection.sendall(request + GET.replace(b"host", b"connection: close\r\nhost"))
+        answers = read_all(connection)
+    assert answers.count(b"HTTP/1.1 ") == 2
+    assert answers.startswith(b"HTTP/1.1 413 " if path == b"/echo" else b"HTTP/1.1 404 ")
+    assert answers.endswith(b"\r\n\r\n{}")
 
 
 def test_an_upgrade_that_nobody_offers_is_answered_as_a_plain_request(served: Served) -> None:

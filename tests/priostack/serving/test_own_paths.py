@@ -28,6 +28,15 @@ def test_health_and_readiness(served: Served) -> None:
     assert served.client.get("/readyz").json()["version"] == 2
 
 
+def test_a_server_that_is_ending_is_not_ready_and_serves_on(settings: ServeSettings) -> None:
+    with serving(FakeBundle(), settings) as served:
+        served.app.draining = True
+        answer = served.client.get("/readyz")
+        assert (answer.status_code, answer.json()) == (503, {"error": "the server is ending"})
+        assert served.client.get("/healthz").status_code == 200
+        assert served.client.get("/echo").status_code == 200
+
+
 def test_a_queue_that_can_t_be_used_makes_the_server_not_ready(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise SensorQueueUnusable("the disk is full")

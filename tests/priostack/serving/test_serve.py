@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -198,6 +199,35 @@ def test_no_request_fails_while_modules_are_replaced(bundle: Path) -> None:
             wait_until(lambda: versions(server.url) == {version})  # noqa: B023 # called before the loop goes on
         assert [set(run.result()) for run in runs] == [{200}] * 4
         assert server.end() == 0
+
+
+def test_no_event_that_was_accepted_is_lost_when_the_server_is_killed(bundle: Path) -> None:
+    queue = f"sqlite:{bundle.parent / 'events.db'}"
+    accepted: list[int] = []
+
+    def fire(number: int, url: str) -> None:
+        with suppress(httpx.HTTPError):
+            if post(url, "/_sensors/happened", b"%d" % number).status_code == 202:
+                accepted.append(number)
+
+    with program(bundle, "--queue", queue) as server, ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(fire, number, server.url) for number in range(300)]
+        wait_until(lambda: len(accepted) >= 100)
+        server.end(signal.SIGKILL)
+        for call in calls:
+            call.result(PATIENCE)
+    assert 100 <= len(accepted) < 300
+    with program(bundle, "--queue", queue) as server:
+        wait_until(lambda: counts(server.url)["done"] >= len(accepted))
+        left = counts(server.url)
+        assert left["done"] <= 300
+        assert (left["failed"], left["expired"], left["skipped"]) == (0, 0, 0)
+
+
+def counts(url: str) -> dict[str, int]:
+    """How many runs of the intent are in which state."""
+    found: dict[str, int] = get(url, "/_intents").json()["intents"][0]["counts"]
+    return found
 
 
 def in_flight(url: str) -> int:

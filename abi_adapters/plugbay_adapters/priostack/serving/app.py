@@ -72,7 +72,7 @@ class BundleApp:
             exchange.error = "client-left"
         except asyncio.CancelledError:  # the time to finish is over
             self.gave_up = True
-            await answer_refusal(exchange, RequestRefused(503, "the server is ending"))
+            await answer_refusal(exchange, RequestRefused(503, "the server is ending", {b"retry-after": b"1"}))
         except Exception as error:  # noqa: BLE001 # no failure of one request may go without an answer
             await answer_failure(exchange, error)
         finally:

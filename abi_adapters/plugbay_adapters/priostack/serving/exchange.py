@@ -91,6 +91,7 @@ class Exchange:
         headers.append(_NOSNIFF)
         headers.append((b"x-request-id", self.request_id))
         self.status = status
-        self.bytes_out = len(body)
+        if self.scope["method"] != "HEAD":  # whose body uvicorn keeps back
+            self.bytes_out = len(body)
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})

@@ -159,5 +159,6 @@ def guarded_by(bounds: ConnectionBounds) -> type[GuardedHttp]:
 
 def _answer(status: int, reason: str) -> bytes:
     body = orjson.dumps({"error": reason})
-    head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-    return head % (status, _PHRASES[status], len(body)) + body
+    again = b"retry-after: 1\r\n" if status == 503 else b""
+    head = b"HTTP/1.1 %d %s\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+    return head % (status, _PHRASES[status], again, len(body)) + body

@@ -30,7 +30,7 @@ class Reloader:
         self._thread: Thread | None = None
 
     def ask(self) -> None:
-        """Have the bundle reloaded soon; returns at once. Safe to call from a signal's handler."""
+        """Have the bundle reloaded soon; returns at once. Any thread may ask, but no signal's handler."""
         self._asked.set()
 
     def start(self) -> None:

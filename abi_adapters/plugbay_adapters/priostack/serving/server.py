@@ -35,6 +35,7 @@ class BundleServer(uvicorn.Server):
         self._app = app
         self._settings = settings
         self._reload = reload
+        self._reload_asked = False
 
     @property
     def ended_at_once(self) -> bool:
@@ -57,7 +58,7 @@ class BundleServer(uvicorn.Server):
         if sig in _ENDING:
             self.stop()
         else:
-            self._reload()
+            self._reload_asked = True  # a handler may interrupt another one, so it takes no lock
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -77,6 +78,9 @@ class BundleServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second; whether to end."""
+        if self._reload_asked:
+            self._reload_asked = False
+            self._reload()
         if counter % _TICKS_OF_CHECK == 0:
             self._check_clients()
         return await super().on_tick(counter)
