@@ -115,7 +115,27 @@ def test_an_operation_that_breaks_the_commit_harms_no_other(transactions: Transa
     assert values(transactions) == [1, 3]
 
 
-def test_an_interrupted_caller_takes_nobody_with_it(transactions: Transactions) -> None:
+@pytest.fixture
+def interrupts(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """What ended threads, instead of a warning."""
+    seen: list[BaseException] = []
+
+    def note(args: threading.ExceptHookArgs) -> None:
+        assert args.exc_value is not None
+        seen.append(args.exc_value)
+
+    monkeypatch.setattr(threading, "excepthook", note)
+    return seen
+
+
+def check_only_the_leader_has_no_answer(transactions: Transactions, results: list[object]) -> None:
+    assert results.count(None) == 1
+    assert set(values(transactions)) == {value for value in results if value is not None}
+
+
+def test_a_caller_interrupted_in_the_middle_takes_nobody_with_it(
+    transactions: Transactions, interrupts: list[BaseException]
+) -> None:
     interrupted = threading.Event()
 
     def interrupts_once(transaction: Transaction) -> int:
@@ -125,16 +145,26 @@ def test_an_interrupted_caller_takes_nobody_with_it(transactions: Transactions) 
             raise KeyboardInterrupt
         return 2
 
-    seen: list[BaseException] = []
-    threading.excepthook, before = (lambda args: seen.append(args.exc_value)), threading.excepthook  # type: ignore[arg-type] # there is one
-    try:
-        results = together(transactions, add(1), interrupts_once, add(3))
-    finally:
-        threading.excepthook = before
-    assert isinstance(seen[0], KeyboardInterrupt)
-    # The caller that led the commit was interrupted: it alone has no answer.
-    assert results.count(None) == 1
-    assert set(values(transactions)) == {value for value in results if value is not None}
+    results = together(transactions, add(1), interrupts_once, add(3))
+    assert [type(error) for error in interrupts] == [KeyboardInterrupt]
+    check_only_the_leader_has_no_answer(transactions, results)
+
+
+def test_a_caller_interrupted_before_it_began_takes_nobody_with_it(
+    transactions: Transactions, interrupts: list[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = transactions_module._identity  # pyright: ignore[reportPrivateUsage] # the first thing that a commit does
+    calls = iter(range(1000))
+
+    def interrupted(path: str) -> tuple[int, int] | None:
+        if next(calls) == 1:  # the first is that of the transaction for which the others wait
+            raise KeyboardInterrupt
+        return identity(path)
+
+    monkeypatch.setattr(transactions_module, "_identity", interrupted)
+    results = together(transactions, add(1), add(2), add(3))
+    assert [type(error) for error in interrupts] == [KeyboardInterrupt]
+    check_only_the_leader_has_no_answer(transactions, results)
 
 
 def test_a_leader_that_was_lost_is_replaced(transactions: Transactions, monkeypatch: pytest.MonkeyPatch) -> None:
