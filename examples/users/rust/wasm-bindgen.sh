@@ -10,6 +10,8 @@ installed=${BUILD:-$here/../../../build}/wasm-bindgen-$version
 if [ ! -x "$installed/bin/wasm-bindgen" ]; then
   cargo=$(command -v cargo || echo /usr/bin/cargo)
   echo "building wasm-bindgen-cli $version" >&2
-  "$cargo" install --quiet --locked wasm-bindgen-cli --version "$version" --root "$installed"
+  # Not optimised: that takes half the time, and the modules are small.
+  CARGO_PROFILE_DEV_DEBUG=0 "$cargo" install --quiet --locked --debug --bin wasm-bindgen --version "$version" \
+    --root "$installed" wasm-bindgen-cli
 fi
 exec "$installed/bin/wasm-bindgen" "$@"
