@@ -221,14 +221,15 @@ def serving(bundle: FakeBundle, settings: ServeSettings) -> Generator[Served]:
     real = cast("Bundle", bundle)
     recorder = Recorder(real, settings.access_log, WorkerPlace())
     app = create_app(real, settings, recorder)
-    server = BundleServer(app, settings, reload=lambda: None)
+    ready = threading.Event()
+    server = BundleServer(app, settings, reload=lambda: None, on_ready=lambda _: ready.set())
     thread = threading.Thread(target=server.serve_on, args=(listener,))
     url, address = url_of(listener), listener.getsockname()[:2]
     thread.start()
 
     try:
         with httpx.Client(base_url=url, timeout=PATIENCE) as client:
-            wait_until(lambda: server.started)
+            assert ready.wait(PATIENCE)
             yield Served(bundle, app, server, url, client, thread, address, Path(settings.access_log or ""))
     finally:
         server.stop()

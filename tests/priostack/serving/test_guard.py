@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.priostack.serving.conftest import PATIENCE, FakeBundle, Served, read_all, serving, wait_until
 
 if TYPE_CHECKING:
@@ -204,6 +206,37 @@ def test_a_client_may_ask_before_it_sends_a_large_body(served: Served) -> None:
 
 def test_http_1_0_is_answered_and_closed(served: Served) -> None:
     assert served.exchange(b"GET /echo HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\n{}")
+
+
+def test_whatever_bytes_come_the_server_serves_on(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    pieces = [
+        GET,
+        POST,
+        b"content-length: 5\r\n\r\n",
+        b"transfer-encoding: chunked\r\n\r\n",
+        b"5\r\n[1,2]\r\n0\r\n\r\n",
+    ]
+    pieces += [
+        b"\r\n",
+        b"HEAD /items/%00 HTTP/1.1\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\n\r\n",
+        b"[1,2]",
+        b"PRI * HTTP/2.0\r\n\r\n",
+    ]
+    pieces += [b"GET http://a/echo HTTP/1.1\r\n\r\n", b"GET http://a HTTP/1.1\r\n\r\n", b"TRACE / HTTP/1.1\r\n\r\n"]
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.lists(st.sampled_from(pieces) | st.binary(max_size=30), min_size=1, max_size=6), st.integers(0, 300))
+    def send(parts: list[bytes], cut: int) -> None:
+        with served.connect() as connection, suppress(ConnectionResetError, BrokenPipeError):
+            connection.sendall(b"".join(parts)[: -cut or None])
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(65536)
+            assert not answer or answer.startswith(b"HTTP/1.1 ")
+
+    send()
+    assert is_served(served)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def drip(connection: socket.socket, data: bytes) -> bytes:

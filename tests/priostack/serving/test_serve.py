@@ -39,6 +39,13 @@ def test_it_serves_until_it_is_told_to_stop(bundle: Path) -> None:
     assert "unreachable" in server.said()
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_who_is_told_that_it_is_ready_may_stop_it_at_once(bundle: Path, workers: str) -> None:
+    with program(bundle, "--workers", workers) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert server.end() == 0
+
+
 def test_a_call_over_its_deadline_is_504(bundle: Path) -> None:
     with program(bundle, "--deadline", "0.2") as server:
         assert post(server.url, "/api/forever").status_code == 504

@@ -59,7 +59,15 @@ def serve_process(
         recorder = Recorder(bundle, settings.access_log, place)
         stack.callback(recorder.close)
         reloader = Reloader(bundle, told=recorder.reloaded)
-        server = BundleServer(create_app(bundle, settings, recorder), settings, reload=reloader.ask)
+        version = bundle.version
+        server = BundleServer(
+            create_app(bundle, settings, recorder),
+            settings,
+            reload=reloader.ask,
+            on_ready=lambda server: on_ready(
+                Serving(url_of(listener), version.document.name, len(version.routes), server)
+            ),
+        )
         listen(listener)
         bundle.start()
         reloader.start()
@@ -68,8 +76,6 @@ def serve_process(
             watcher = Watcher(settings.source, reloader.ask)
             watcher.start()
             stack.callback(watcher.close)
-        version = bundle.version
-        on_ready(Serving(url_of(listener), version.document.name, len(version.routes), server))
         server.serve_on(listener)
         if server.ended_at_once:
             stack.pop_all()

@@ -28,14 +28,25 @@ _TICKS_OF_CHECK: Final = 10
 
 
 class BundleServer(uvicorn.Server):
-    """Listens on one socket. The first SIGTERM or SIGINT ends it gracefully, the second at once; SIGHUP reloads."""
+    """Listens on one socket. The first SIGTERM or SIGINT ends it gracefully, the second at once; SIGHUP reloads.
 
-    def __init__(self, app: BundleApp, settings: ServeSettings, *, reload: Callable[[], None]) -> None:
+    ``on_ready`` is called once, when requests can come.
+    """
+
+    def __init__(
+        self,
+        app: BundleApp,
+        settings: ServeSettings,
+        *,
+        reload: Callable[[], None],
+        on_ready: Callable[[BundleServer], None],
+    ) -> None:
         super().__init__(_config(app, settings))
         self._app = app
         self._settings = settings
         self._reload = reload
         self._reload_asked = False
+        self._on_ready = on_ready
 
     @property
     def ended_at_once(self) -> bool:
@@ -75,6 +86,11 @@ class BundleServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections. Signals are handled already, so whoever is told may send one at once."""
+        await super().startup(sockets)
+        self._on_ready(self)
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second; whether to end."""

@@ -25,6 +25,8 @@ _log = logging.getLogger("plugbay.serving")
 _FIRST_DELAY: Final = 0.1
 _MOST_DELAY: Final = 10.0
 """Seconds before a worker is started again: doubled each time, until one lived for longer than this."""
+_STOPS_THAT_KILL: Final = 3
+"""The first signal ends workers gracefully, the second at once, and this one those that are stuck."""
 _MOST_FAILURES: Final = 5
 """Workers in a row that died before they served, after which a server without any other gives up."""
 
@@ -142,7 +144,10 @@ class Supervisor:
             if ends:
                 self._listener.close()  # the workers close theirs: from then on nobody can connect
             for worker in self._workers.values():
-                worker.signal(signal.SIGTERM if ends else number)
+                if ends:
+                    worker.signal(signal.SIGTERM if self._stops < _STOPS_THAT_KILL else signal.SIGKILL)
+                else:
+                    worker.reload()
 
     def _kill_all(self) -> None:
         for worker in self._workers.values():

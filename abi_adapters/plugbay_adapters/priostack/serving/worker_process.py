@@ -33,6 +33,7 @@ class WorkerProcess:
         self.error: dict[str, Any] | None = None
         """What kept it from that, as :meth:`PlugbayError.to_dict` gives it."""
         self._said = b""
+        self._reload_due = False
         self.report, theirs = os.pipe()
         os.set_blocking(self.report, False)
         try:
@@ -67,11 +68,21 @@ class WorkerProcess:
             facts: dict[str, Any] = orjson.loads(line)
             self.ready = facts.get("ready", self.ready)
             self.error = facts.get("error", self.error)
+            if self.ready is not None and self._reload_due:
+                self._reload_due = False
+                self.signal(signal.SIGHUP)
         return bool(part)
 
     def signal(self, number: int) -> None:
         """Send it a signal; nothing happens when it is gone."""
         self._process.send_signal(number)
+
+    def reload(self) -> None:
+        """Have it reload its bundle, once it serves: the signal would end it while it still loads."""
+        if self.ready is None:
+            self._reload_due = True
+        else:
+            self.signal(signal.SIGHUP)
 
     def reap(self) -> str:
         """Wait for the end of one whose report has ended, and say how it ended."""
