@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -190,3 +192,47 @@ def test_an_error_of_a_reader_is_its_own(transactions: Transactions) -> None:
     with pytest.raises(ZeroDivisionError):
         transactions.read(lambda _: 1 // 0)
     assert values(transactions) == []
+
+
+def test_a_failed_transaction_in_memory_is_undone_and_the_next_one_works() -> None:
+    transactions = Transactions(None, 5.0, lambda: 1)
+    transactions.write(make_table, durable=False)
+
+    def breaks(transaction: Transaction) -> None:
+        add(99)(transaction)
+        transaction.connection.execute("INSERT INTO missing VALUES (1)")
+
+    with pytest.raises(SensorQueueUnusable, match="in memory failed"):
+        transactions.write(breaks, durable=True)
+    assert transactions.write(add(1), durable=True) == 1
+    assert values(transactions) == [1]
+    transactions.close()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_that_is_forked_in_the_middle_of_commits_is_not_held_up(transactions: Transactions) -> None:
+    stop = threading.Event()
+
+    def keep_busy() -> None:
+        while not stop.is_set():
+            transactions.write(add(1), durable=False)
+
+    threads = [threading.Thread(target=keep_busy) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    codes: list[int] = []
+    for _ in range(10):
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)  # a child that hangs is killed by it
+            code = 1
+            try:
+                code = 0 if transactions.write(add(2), durable=True) == 2 else 2
+            finally:
+                os._exit(code)
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert codes == [0] * 10
+    assert values(transactions).count(2) == 10
