@@ -24,6 +24,7 @@ from plugbay.errors import (
 )
 from plugbay_adapters.priostack.bundle.bundle import Bundle
 from plugbay_adapters.priostack.bundle.documents import Handler
+from plugbay_adapters.priostack.bundle.lane import Lane
 from plugbay_adapters.priostack.errors import BundleInvalid, BundleUnusable, UnknownSensor
 from plugbay_adapters.priostack.goals.meter import GoalMeter
 
@@ -160,6 +161,16 @@ def test_a_sensor_runs_its_intents_in_the_background_once_started(bundle: Bundle
     assert finished.runs[0].state.text == "done"
 
 
+def test_the_threads_of_a_bundle_end_with_it(shop: BundleFolder) -> None:
+    before = set(threading.enumerate())
+    with Bundle.load(shop.path) as bundle:
+        bundle.start()
+        bundle.call(ECHO, b"")
+        running = set(threading.enumerate()) - before
+        assert {"users-1"} < {thread.name for thread in running}
+    assert not [thread.name for thread in running if thread.is_alive() and "epoch" not in thread.name]
+
+
 def test_an_unknown_sensor_is_refused(bundle: Bundle) -> None:
     with pytest.raises(UnknownSensor):
         bundle.fire("nothing", {})
@@ -254,6 +265,21 @@ def test_changed_routes_are_swapped_without_loading_modules(shop: BundleFolder, 
     assert change.modules == ()
     assert bundle.version.plugins == old.plugins
     assert change.to_dict()["files_changed"] == ["services/users.yaml"]
+
+
+def test_a_call_whose_lane_a_reload_replaced_is_made_on_the_new_one(
+    shop: BundleFolder, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, reloads = Lane.call, iter([True])
+
+    def call_after_reload(lane: Lane, function: str, payload: bytes) -> bytes:
+        if next(reloads, False):
+            change_module(shop, "[2]")
+            bundle.reload()
+        return call(lane, function, payload)
+
+    monkeypatch.setattr(Lane, "call", call_after_reload)
+    assert bundle.call("wasm:users:createUser", b"") == b"[2]"
 
 
 def test_services_come_and_go(shop: BundleFolder, bundle: Bundle) -> None:

@@ -115,6 +115,11 @@ def test_the_same_path_with_another_method_is_no_conflict(shop: BundleFolder, ho
     assert problems_of(shop, host) == []
 
 
+def test_other_names_of_parameters_do_not_make_another_route(shop: BundleFolder, host: Host) -> None:
+    shop.replace(R, "  basePath: /api/orders/", "  basePath: /api/users").replace(R, "/{id}", "/{number}")
+    assert problems_of(shop, host) == [f"{R}:5: the route GET /api/users/{{number}} is there already: {U}:10"]
+
+
 def test_intents_of_one_name_in_two_services_are_a_mistake(shop: BundleFolder, host: Host) -> None:
     intent = "intents:\n  - {name: restock, whenSensor: x, toFunc: func:echo, primitiveIntent: y}\ngoals:"
     shop.replace(U, "goals:", intent)

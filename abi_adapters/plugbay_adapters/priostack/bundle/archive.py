@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -33,6 +34,8 @@ _UTF8: Final = 0x800
 _UNIX: Final = 3
 """The system whose file modes an entry carries (section 4.4.2)."""
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError)
+"""What zipfile raises for broken archives, beside the first: it passes on what its parts raise."""
 _MACOS: Final = "__MACOSX/"
 """Where the Finder puts the attributes of files; no part of the bundle."""
 
@@ -62,12 +65,12 @@ class Archive:
             return None
         try:
             with self._zip.open(info) as file:
-                data = file.read(most + 1)  # the sizes in the archive may lie
-                if len(data) <= most and file.read(1) == b"":  # at the end the checksum is compared
-                    return data
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+                data = file.read(most + 1)  # the sizes in the archive may lie; at the end the checksum is compared
+        except (*_BROKEN, OSError) as error:
             raise FileRefused(f"can't be unpacked: {error}", "build the archive again") from error
-        raise too_long(most)
+        if len(data) > most:
+            raise too_long(most)
+        return data
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The files that stand directly in a folder, sorted; none when it is missing."""
@@ -87,7 +90,7 @@ class Archive:
             raise self._unsafe(f"its directory has over {MOST_DIRECTORY_BYTES // 1024:,} KiB") from None
         except UnicodeDecodeError:
             raise self._unsafe("a name in it is not UTF-8, though it is marked as that") from None
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        except _BROKEN as error:
             raise self._no_zip(str(error)) from None
 
     def _judged(self) -> dict[str, zipfile.ZipInfo]:
