@@ -9,7 +9,7 @@ FUZZ_COUNT ?= 50000
 FUZZ_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench fuzz guests dist clean
+.PHONY: help demo shop test lint types bench fuzz guests dist clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,9 @@ help: ## Show the commands
 demo: $(VENV)/.installed ## Score 12,000 card payments with a plugin written in Zig and show what happened
 	@mkdir -p $(DEMO)
 	@$(BIN)/python examples/fraud/demo.py --folder $(DEMO)
+
+shop: $(VENV)/.installed ## Serve a shop made of WebAssembly functions over HTTP, and play a day of customers
+	@$(BIN)/python examples/shop/demo.py
 
 test: $(VENV)/.installed-dev ## Run the tests
 	$(BIN)/python -m pytest -q
@@ -30,7 +33,7 @@ types: $(VENV)/.installed-dev ## Check types with mypy and pyright, both strict
 	$(BIN)/mypy
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/pyright
 
-bench: $(VENV)/.installed-dev ## Measure against wasmtime-py and Extism's SDK, side by side
+bench: $(VENV)/.installed-dev ## Measure against wasmtime-py, Extism's SDK and starlette, side by side
 	$(BIN)/python benchmarks/run.py
 
 fuzz: $(VENV)/.installed-dev ## Throw FUZZ_COUNT mutated modules at the host
@@ -42,6 +45,8 @@ guests: $(VENV)/.installed-dev ## Rebuild the committed guest modules from sourc
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/extism/build.sh
 	PYTHON=$(CURDIR)/$(BIN)/python sh tests/extism/guests/c/build.sh
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/actors/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh examples/users/build.sh
+	sh examples/shop/build.sh
 	sh benchmarks/guests/build.sh
 
 dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution

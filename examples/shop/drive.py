@@ -22,6 +22,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 CUSTOMERS: Final = 200
+SEED: Final = 2026
 PATIENCE: Final = 10.0
 """Seconds to wait, at the end of the day, for intents that are under way."""
 USERS: Final = "/api/v1/users"
@@ -162,26 +163,31 @@ def show(shop: Shop, intents: dict[str, Any], goals: list[dict[str, Any]]) -> No
     table("Goals", [(goal["service"], goal["goal"], goal["target"], goal["state"]) for goal in goals])
 
 
-def main() -> int:
-    """Plays the day."""
-    parser = argparse.ArgumentParser(description="Play a day of customers against the shop's server.")
-    parser.add_argument("url", nargs="?", default="http://127.0.0.1:8000", help="where the server is")
-    parser.add_argument("--customers", type=int, default=CUSTOMERS)
-    parser.add_argument("--seed", type=int, default=2026)
-    options = parser.parse_args()
-    shop, chance = Shop(options.url), random.Random(options.seed)
+def play(url: str, customers: int, seed: int) -> int:
+    """Plays the day. 0 when all was answered as customers may expect, else 1."""
+    shop, chance = Shop(url), random.Random(seed)
     try:
-        for _ in range(options.customers):
+        for _ in range(customers):
             with suppress(Refused):  # who is refused leaves
                 Customer(shop, chance).visit()
         middle, slow = (f"{percentile(shop.seconds, share) * 1000:.1f} ms" for share in (0.5, 0.99))
-        print(f"{options.customers} customers, {len(shop.seconds):,} requests; half took {middle} or less, 99 % {slow}")
+        print(f"{customers} customers, {len(shop.seconds):,} requests; half took {middle} or less, 99 % {slow}")
         intents = settled(shop)
         goals = shop.ask("report", "GET", "/_goals")["goals"]
     except (OSError, http.client.HTTPException) as error:
-        sys.exit(f"drive.py: {options.url} does not answer: {error or type(error).__name__}")
+        sys.exit(f"drive.py: {url} does not answer: {error or type(error).__name__}")
     show(shop, intents, goals)
     return 0 if all(status in EXPECTED for _, status in shop.answered) else 1
+
+
+def main() -> int:
+    """Plays the day that the command line asks for."""
+    parser = argparse.ArgumentParser(description="Play a day of customers against the shop's server.")
+    parser.add_argument("url", nargs="?", default="http://127.0.0.1:8000", help="where the server is")
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    options = parser.parse_args()
+    return play(options.url, options.customers, options.seed)
 
 
 if __name__ == "__main__":
