@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.priostack.serving.conftest import FakeBundle, Served, serving, wait_until
 
+from plugbay.errors import PluginClosed
 from plugbay.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plugbay_adapters.priostack.serving.settings import ServeSettings
 
 JSON = {"content-type": "application/json"}
@@ -256,6 +259,36 @@ def test_no_request_fails_while_the_bundle_is_reloaded_over_and_over(served: Ser
         finally:
             ended.set()
         assert [run.result() for run in runs] == [{200}] * 4
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_call_whose_lane_a_reload_took_away_is_made_on_the_new_one(
+    served: Served, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def submit(_function: str, _payload: bytes, done: Callable[[bytes | BaseException, float], None]) -> None:
+        served.bundle.swap([("POST", "/{other}")])
+        if not late:
+            raise PluginClosed("the plugin is closed")
+        done(PluginClosed("the plugin is closed"), 0.0)
+
+    monkeypatch.setattr(served.bundle.version.lanes["shop"], "submit", submit)
+    answer = served.client.post("/echo", content=b'{"n":1}', headers=JSON)
+    assert (answer.status_code, answer.json()) == (200, {"other": "echo", "n": 1})
+
+
+def test_a_call_whose_endpoint_a_reload_took_away_is_404(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def submit(*_: object) -> None:
+        served.bundle.swap([("GET", "/else")])
+        raise PluginClosed("the plugin is closed")
+
+    monkeypatch.setattr(served.bundle.version.lanes["shop"], "submit", submit)
+    assert served.client.post("/echo", content=b"1", headers=JSON).status_code == 404
+
+
+def test_a_plugin_that_is_closed_for_good_is_503(served: Served) -> None:
+    served.bundle.close()
+    answer = served.client.post("/echo", content=b"1", headers=JSON)
+    assert (answer.status_code, answer.json()["error"]) == (503, "the service is being replaced or ends")
 
 
 def test_routes_are_those_of_the_version_that_serves(served: Served) -> None:

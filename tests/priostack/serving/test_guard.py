@@ -106,10 +106,13 @@ def test_a_giant_head_is_431(impatient: Served, head: bytes) -> None:
 
 def test_nothing_behind_a_giant_head_is_served(impatient: Served) -> None:
     head = b"GET /echo HTTP/1.1\r\nhost: a\r\nx: " + b"y" * 5000 + b"\r\n\r\n"
-    answer = exchange_in_spite_of_a_reset(impatient, head + GET)
-    assert answer.count(b"HTTP/1.1 ") == 1
+    with impatient.connect() as connection:
+        connection.sendall(GET)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(head + GET.replace(b"host", b"x-request-id: behind\r\nhost"))
+        assert read_all(connection).count(b"HTTP/1.1 ") == 1
     assert impatient.client.get("/echo", headers={"x-request-id": "after"}).status_code == 200
-    assert [line["id"] for line in impatient.log(1)] == ["after"]
+    assert [line["id"] for line in impatient.log(2)][1:] == ["after"]
 
 
 def test_trailers_without_end_are_431(impatient: Served) -> None:

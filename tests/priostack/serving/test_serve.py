@@ -83,6 +83,15 @@ def test_the_grace_bounds_what_is_waited_for(bundle: Path) -> None:
         assert isinstance(call.exception(PATIENCE), httpx.HTTPError) or call.result().status_code == 503
 
 
+def test_the_grace_bounds_intents_too(bundle: Path) -> None:
+    service = (bundle / "services/demo.yaml").read_text().replace('toFunc: "func:echo"', 'toFunc: "func:forever"')
+    (bundle / "services/demo.yaml").write_text(service)
+    with program(bundle, "--deadline", "600", "--grace", "1") as server:
+        assert post(server.url, "/_sensors/happened").status_code == 202
+        wait_until(lambda: counts(server.url)["running"] == 1)
+        assert server.end() == 1
+
+
 def test_a_worker_that_is_killed_is_replaced(bundle: Path) -> None:
     with program(bundle, "--workers", "2", "--no-access-log") as server:
         first = server.children()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Final
 
 from plugbay.host import Host
 from plugbay_adapters.priostack.bundle.bundle import Bundle
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from plugbay_adapters.priostack.serving.settings import ServeSettings
 
 _log = logging.getLogger("plugbay.serving")
+_LEAST_TO_CLOSE: Final = 1.0
+"""Seconds; what is left of the grace may be nothing, and closing alone takes some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,23 @@ def serve_process(
             watcher.start()
             stack.callback(watcher.close)
         server.serve_on(listener)
-        if server.ended_at_once:
-            stack.pop_all()
-            recorder.close()
-            _log.warning("ended with requests under way")
-            return False
-    return True
+        resources = stack.pop_all()  # of an orderly end: closed below, unless it takes too long
+    if server.ended_at_once:
+        recorder.close()
+        finished = False
+    else:
+        finished = _close_within(server.grace_left, resources)
+    if not finished:
+        _log.warning("ended while functions were still running")
+    return finished
+
+
+def _close_within(seconds: float, resources: ExitStack) -> bool:
+    """Close everything, and wait no longer than that: a function of an intent may run for as long as its deadline."""
+    closing = Thread(target=resources.close, name="plugbay-close", daemon=True)
+    closing.start()
+    closing.join(max(seconds, _LEAST_TO_CLOSE))
+    return not closing.is_alive()
 
 
 def open_bundle(settings: ServeSettings, host: Host, place: WorkerPlace, stack: ExitStack) -> Bundle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import resource
 import signal
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +48,7 @@ class BundleServer(uvicorn.Server):
         self._reload = reload
         self._reload_asked = False
         self._on_ready = on_ready
+        self._stopped_at = time.monotonic()
 
     @property
     def ended_at_once(self) -> bool:
@@ -58,9 +60,16 @@ class BundleServer(uvicorn.Server):
         _allow_open_files(self._settings.connections)
         self.run(sockets=[listener])
 
+    @property
+    def grace_left(self) -> float:
+        """Seconds of the grace that are left, once the server was told to stop."""
+        return self._settings.grace - (time.monotonic() - self._stopped_at)
+
     def stop(self) -> None:
         """End gracefully; the second time at once. Safe to call from any thread, and from a signal's handler."""
         self.force_exit = self.should_exit
+        if not self.should_exit:
+            self._stopped_at = time.monotonic()
         self._app.draining = True
         self.should_exit = True
 
