@@ -200,7 +200,7 @@ def test_customers_that_find_no_server_say_so() -> None:
     assert "no address such as" in drive("127.0.0.1:8000").stderr
 
 
-def test_the_demo_serves_the_shop_itself_and_leaves_no_server() -> None:
+def test_the_demo_serves_the_shop_by_itself() -> None:
     demo = subprocess.run([sys.executable, SHOP / "demo.py"], capture_output=True, text=True, check=False, timeout=100)
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stdout.startswith("200 customers, ")
