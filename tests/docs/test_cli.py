@@ -47,7 +47,11 @@ def test_every_option_is_told_of(commands: dict[str, Any], page_at: Callable[[st
     hosting = of_each[0].intersection(*of_each[1:]) - limits
     listed = set(re.findall(r"--[a-z-]+", " ".join(row[0] for row in page.rows("Options that verbs share"))))
     assert hosting == listed - limits
-    every = {option for command in commands.values() for option in options_of(command)}
+    verbs = [
+        *commands.values(),
+        *(verb for group in commands.values() for verb in getattr(group, "commands", {}).values()),
+    ]
+    every = {option for command in verbs for option in options_of(command)}
     assert {option for option in every - hosting - limits if option not in page.text} == set()
 
 
