@@ -121,6 +121,11 @@ def test_scalars_are_the_texts_that_they_are_written_as(text: str) -> None:
         ("a: &a [*a]\n", "1: the alias *a names nothing before it", "quote a text that begins with *"),
         ("a: !!python/object:os.system x\n", "1: the tag 'tag:yaml.org,2002:python/object:os.system' is", "with !"),
         ("a: !x {}\n", "1: the tag '!x' is not allowed", "remove it, or quote a text that begins with !"),
+        (
+            'a: "\\ud83d\\ude00"\n',
+            "1: \\ud83d is half a character",
+            "write the character itself, or \\U and its 8 digits",
+        ),
         ("<<: x\n", "1: << takes a mapping, or a list of them", "name one with an alias: <<: *name"),
         ("a: 1\n\x07", "2: the character U+0007 is not allowed in YAML", "remove it"),
         (b"a: 1\nb: \xff\n", "2: the file is not UTF-8: byte 0xff", "save it as UTF-8"),

@@ -27,6 +27,7 @@ MOST_MERGED: Final = 10_000
 """Entries that all the merge keys of a file may copy."""
 
 _MERGE: Final = "<<"
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LINE_END: Final = re.compile(r"\r\n?")
 _HINTS: Final = (
     ("'\\t'", "indent with spaces: YAML allows no tabs there"),
@@ -132,6 +133,7 @@ class _Reader:
                 raise _Stop(line, "a second document begins here", "a file has one document; remove what follows ---")
             case yaml.ScalarEvent():
                 self._check_tag(event.tag, line)
+                self._check_whole(event.value, line)
                 self._add(Scalar(event.value, line, event.style is None), event.anchor)
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 self._check_tag(event.tag, line)
@@ -208,6 +210,12 @@ class _Reader:
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag is not None:
             self._problem(line, f"the tag {short(tag)} is not allowed", "remove it, or quote a text that begins with !")
+
+    def _check_whole(self, text: str, line: int) -> None:
+        half = _SURROGATE.search(text)
+        if half is not None:  # no UTF-8 has it, so neither JSON nor HTTP could tell it
+            escape = f"\\u{ord(half[0]):04x}"
+            self._problem(line, f"{escape} is half a character", "write the character itself, or \\U and its 8 digits")
 
     @property
     def _awaits_key(self) -> bool:
