@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -84,8 +85,13 @@ class Started:
         self.child.stdin.flush()
 
     def read_lines(self, count: int) -> bytes:
+        """So many lines, and not a byte more: ``communicate`` would not see what Python had buffered."""
         assert self.child.stdout is not None
-        return b"".join(self.child.stdout.readline() for _ in range(count))
+        read = bytearray()
+        while count and (byte := os.read(self.child.stdout.fileno(), 1)):
+            read += byte
+            count -= byte == b"\n"
+        return bytes(read)
 
     def close_output(self) -> None:
         assert self.child.stdout is not None
