@@ -152,14 +152,16 @@ def _is_passing(error: sqlite3.OperationalError) -> bool:
 
 def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
     """Whether the file has our tables; False for an empty one."""
+    connection.execute("BEGIN")  # of one moment: another process may be making the tables
     application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.execute("ROLLBACK")
     if application == APPLICATION_ID and version == SCHEMA_VERSION:
         return True
     if application == APPLICATION_ID:
         raise SensorQueueUnusable(
             f"{path} was written by a newer plugbay", expected=SCHEMA_VERSION, found=version, hint="upgrade plugbay"
         )
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application or version or tables:
         raise SensorQueueUnusable(
             f"{path} is a database of another program", hint="give the sensor queue a file of its own"
