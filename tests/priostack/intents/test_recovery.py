@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -319,3 +320,13 @@ def test_an_owner_is_gone_when_its_process_is() -> None:
     assert is_certainly_gone(f"{space} {pid} {int(began) - 1}"), "another process has the number now"
     assert is_certainly_gone(f"another-boot/{space.partition('/')[2]} {pid} {began}")
     assert not is_certainly_gone(f"{space}0 {child.pid} {began}"), "the processes of another container can't be seen"
+
+
+def test_an_owner_is_not_gone_because_nothing_can_be_read() -> None:
+    mine = Owner.of_this_process().process
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        assert not is_certainly_gone(mine)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

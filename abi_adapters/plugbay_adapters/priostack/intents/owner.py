@@ -39,7 +39,10 @@ def is_certainly_gone(process: str) -> bool:
         return namespace.partition("/")[0] != _namespace().partition("/")[0]
     if start == "-":
         return not _exists(int(pid))
-    return _start_of(int(pid)) != start
+    try:
+        return _start_of(int(pid)) != start
+    except OSError:
+        return False
 
 
 @cache
@@ -53,10 +56,13 @@ def _namespace() -> str:
 
 
 def _start_of(pid: int) -> str | None:
-    """When the process started, in ticks since the boot; None when it has ended, or where there is no /proc."""
+    """When the process started, in ticks since the boot; None when it has ended, or where there is no /proc.
+
+    Raises ``OSError`` when that can't be told, as without free file descriptors.
+    """
     try:
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     return None if fields[0] in _DEAD else fields[_START_TIME]
 
