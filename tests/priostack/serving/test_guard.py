@@ -160,6 +160,21 @@ def test_requests_in_a_row_are_answered_in_their_order(served: Served) -> None:
     assert [answer.partition(b"\r\n\r\n")[2] for answer in answers] == [*bodies, b"{}"]
 
 
+def test_a_client_that_leaves_with_requests_in_a_row_is_no_failure_of_the_server(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    hold = POST.replace(b"/echo", b"/hold") + b"content-length: 1\r\n\r\n1"
+    with served.connect() as connection:
+        connection.sendall(hold)
+        assert served.bundle.functions.begun.acquire(timeout=PATIENCE)
+        connection.sendall(GET + b"nonsense\r\n\r\n")
+        assert read_all(connection) == b""
+    wait_until(lambda: not served.server.server_state.connections)
+    served.bundle.functions.let_go.release()
+    wait_until(lambda: not served.server.server_state.tasks)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_a_connection_too_many_is_503_and_the_others_go_on(impatient: Served) -> None:
     impatient.client.get("/echo")
     others = [impatient.connect() for _ in range(4)]

@@ -74,10 +74,11 @@ HeadBytes = Annotated[
 ]
 HeadSeconds = Annotated[
     float,
-    typer.Option("--head-seconds", metavar="SECONDS", help="Time to send the headers.", rich_help_panel=_CLIENTS),
+    typer.Option("--head-seconds", metavar="SECONDS", help="Time to send headers.", rich_help_panel=_CLIENTS),
 ]
 BodySeconds = Annotated[
-    float, typer.Option("--body-seconds", metavar="SECONDS", help="Time to send a body.", rich_help_panel=_CLIENTS)
+    float,
+    typer.Option("--body-seconds", metavar="SECONDS", help="Time to send all of it.", rich_help_panel=_CLIENTS),
 ]
 IdleSeconds = Annotated[
     float,

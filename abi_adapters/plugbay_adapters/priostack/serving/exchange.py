@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 JSON: Final = (b"content-type", b"application/json")
-_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
-"""A guest's output is never taken for anything but what it is declared as."""
 LEFT: Final = 499
 """The status in logs and metrics when the client left before it could be answered (nginx's number for it)."""
 
@@ -88,7 +86,6 @@ class Exchange:
         await self.send(message)
 
     async def _answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        headers.append(_NOSNIFF)
         headers.append((b"x-request-id", self.request_id))
         self.status = status
         if self.scope["method"] != "HEAD":  # whose body uvicorn keeps back

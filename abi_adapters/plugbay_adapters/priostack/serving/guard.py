@@ -7,7 +7,6 @@ at once a second for all connections together, so that a request pays for no tim
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import orjson
@@ -15,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
+
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from plugbay_adapters.priostack.serving.settings import ServeSettings
 
@@ -50,14 +52,6 @@ class ConnectionBounds:
         )
 
 
-class _Reading(Enum):
-    """What of a request is being read."""
-
-    NOTHING = "nothing"
-    HEAD = "head"
-    BODY = "body"
-
-
 class GuardedHttp(HttpToolsProtocol):
     """One connection. Subclasses, made by :func:`guarded_by`, carry the bounds: uvicorn builds the objects itself."""
 
@@ -65,10 +59,16 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A client is there; one too many is told so."""
-        self._reading = _Reading.HEAD
+        self._in_request = True
+        """Whether a request is being read, or awaited on a new connection."""
         self._since = self.loop.time()
+        """When it began."""
+        self._before: RequestResponseCycle | None = None
+        """The request before it: the head is whole once there is another one."""
+        self._running: RequestResponseCycle | None = None
+        """The request that is being answered; of several that came in a row, not the last one."""
         self._unframed = 0
-        """Bytes read of the current request that are no body."""
+        """Bytes read of it that are no body."""
         self._unsent = 0
         self._unsent_since = self._since
         super().connection_made(transport)
@@ -77,39 +77,56 @@ class GuardedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came. What belongs to no body may not grow without end: the line, the headers, trailers."""
+        if self._unframed + len(data) > self.bounds.head_bytes:
+            self._receive_in_parts(data)
+            return
         self._unframed += len(data)
-        super().data_received(data)
-        if self._unframed > self.bounds.head_bytes:
-            self._refuse(431, f"the headers are larger than {self.bounds.head_bytes} bytes")
+        HttpToolsProtocol.data_received(self, data)
+
+    def _receive_in_parts(self, data: bytes) -> None:
+        """Never more at once than there is room for, so that no head is taken that is too large."""
+        at = 0
+        while at < len(data) and not self.transport.is_closing():
+            room = self.bounds.head_bytes - self._unframed
+            if room <= 0:
+                self._refuse(431, f"the headers are larger than {self.bounds.head_bytes} bytes")
+                return
+            part = data[at : at + room]
+            at += len(part)
+            self._unframed += len(part)
+            HttpToolsProtocol.data_received(self, part)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        if self._reading is _Reading.NOTHING:
-            self._reading = _Reading.HEAD
-            self._since = self.loop.time()
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """The head is whole."""
-        if self._unframed > self.bounds.head_bytes:  # what came with it at once counts too: see what it is really
-            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if size > self.bounds.head_bytes:
-                self._refuse(431, f"the headers are larger than {self.bounds.head_bytes} bytes")
-                raise _Refused  # the parser stops here: nothing that follows in the same bytes is served
-        self._reading = _Reading.BODY
+        self._in_request = True
         self._since = self.loop.time()
-        super().on_headers_complete()
+        self._before = self.cycle
+        HttpToolsProtocol.on_message_begin(self)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._unframed -= len(body) + _CHUNK_FRAMING
-        super().on_body(body)
+        HttpToolsProtocol.on_body(self, body)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._reading = _Reading.NOTHING
+        self._in_request = False
         self._unframed = 0
-        super().on_message_complete()
+        HttpToolsProtocol.on_message_complete(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone. Uvicorn tells that to the last request only, whose turn may not have come."""
+        self._tell_running()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        HttpToolsProtocol._start_asgi_task(self, cycle, app)  # noqa: SLF001 # there is no other place where it is known
+
+    def _tell_running(self) -> None:
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # uvicorn's text is in another shape than ours
         """The bytes are no HTTP."""
@@ -118,14 +135,16 @@ class GuardedHttp(HttpToolsProtocol):
     def check_time(self, now: float) -> None:
         """Give up a client that is too slow; ``now`` is the loop's time."""
         self._check_writing(now)
-        if self._reading is _Reading.NOTHING or self.transport.is_closing():
+        if not self._in_request or self.transport.is_closing():
             return
         if self.flow.read_paused:  # it is we who do not read
             self._since = now
-            return
-        in_head = self._reading is _Reading.HEAD
-        if now - self._since > (self.bounds.head_seconds if in_head else self.bounds.body_seconds):
+        elif now - self._since > (self.bounds.head_seconds if self._in_head else self.bounds.body_seconds):
             self._refuse(408, "the request did not come in time")
+
+    @property
+    def _in_head(self) -> bool:
+        return self.cycle is self._before
 
     def _check_writing(self, now: float) -> None:
         unsent = self.transport.get_write_buffer_size()
@@ -138,18 +157,13 @@ class GuardedHttp(HttpToolsProtocol):
         """Answer, unless an answer is under way already, and close."""
         if self.transport.is_closing():
             return
-        cycle = self.cycle
-        pending = cycle is not None and not cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] # uvicorn's word for "none yet"
-        if not (pending and (cycle.response_started or self._reading is not _Reading.BODY or self.pipeline)):
+        running = self._running
+        if running is None or running.response_complete:
             self.transport.write(_answer(status, reason))
-        if pending:
-            cycle.disconnected = True
-            cycle.message_event.set()
+        elif running is self.cycle and not running.response_started and not self._in_head:
+            self.transport.write(_answer(status, reason))  # in place of its own answer
+        self._tell_running()
         self.transport.close()
-
-
-class _Refused(Exception):
-    """Stops the parser; nobody sees it."""
 
 
 def guarded_by(bounds: ConnectionBounds) -> type[GuardedHttp]:

@@ -1,25 +1,41 @@
-"""Brings the results of worker threads back onto an event loop: one wake-up for all that arrived meanwhile."""
+"""Brings the results of worker threads back onto an event loop, many at a time.
+
+A worker that woke the loop for every result would fight with it for the interpreter at every call. So the loop is woken
+when as many results are there as calls were submitted since it last looked, and at the latest a millisecond after the
+first of those: a slow call among them holds the others up no longer than that, and those that come later not at all.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import asyncio
 
     from plugbay_adapters.priostack.bundle.lane import Lane
 
+PATIENCE: Final = 0.001
+"""Seconds that a result may wait for those of calls that were submitted together with its own."""
+
 
 class Landing:
-    """Where the calls of one event loop come back to. Made and used on the loop; only ``done`` runs elsewhere."""
+    """Where the calls of one event loop come back to. Made and used on the loop; only ``done`` runs elsewhere.
 
-    __slots__ = ("arrived", "loop", "waking")
+    Nothing is locked: a worker puts its result down first and then looks at ``waking`` and ``expected``, the loop
+    changes these first and then takes the results. So a result that woke nobody is one that the loop still comes for.
+    """
+
+    __slots__ = ("arrived", "expected", "loop", "timed", "waking")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.arrived: deque[_Flight] = deque()
         self.waking = False
+        """Whether the loop has been woken and has not come yet."""
+        self.expected = 0
+        """Results that are worth waiting for. Above 0 only while the timer runs."""
+        self.timed = False
 
     def call(self, lane: Lane, function: str, payload: bytes) -> asyncio.Future[bytes | BaseException]:
         """Submit a call, and get a future of what it returned or raised; the future itself never fails.
@@ -28,16 +44,28 @@ class Landing:
         """
         future: asyncio.Future[bytes | BaseException] = self.loop.create_future()
         lane.submit(function, payload, _Flight(self, future).done)
+        self.expected += 1
+        if not self.timed:
+            self.timed = True
+            self.loop.call_later(PATIENCE, self._end_waiting)
         return future
 
     def land(self) -> None:
         """Give all that arrived to those who wait. Runs on the loop."""
-        self.waking = False  # first: what arrives from here on wakes the loop again, if the loop below should miss it
-        arrived = self.arrived
+        self.waking = False
+        arrived, count = self.arrived, 0
         while arrived:
             flight = arrived.popleft()
+            count += 1
             if not flight.future.done():  # else nobody waits any more
                 flight.future.set_result(flight.result)
+        self.expected = max(0, self.expected - count)
+
+    def _end_waiting(self) -> None:
+        """What has not arrived by now is slow: it wakes the loop by itself."""
+        self.timed = False
+        self.expected = 0
+        self.land()
 
 
 class _Flight:
@@ -55,7 +83,7 @@ class _Flight:
         landing = self.landing
         self.result = result
         landing.arrived.append(self)
-        if landing.waking:
+        if landing.waking or len(landing.arrived) < landing.expected:
             return
         landing.waking = True
         try:

@@ -47,7 +47,7 @@ class ServeSettings:
     head_seconds: float = 10.0
     """How long a client may take to send a request's line and headers."""
     body_seconds: float = 60.0
-    """How long it may take to send the body."""
+    """How long it may take until the body is whole, from the first byte of the request on."""
     write_seconds: float = 30.0
     """How long it may take nothing of an answer."""
     idle_seconds: float = 30.0
