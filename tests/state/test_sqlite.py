@@ -6,9 +6,11 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
-from contextlib import closing
-from typing import TYPE_CHECKING
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +19,6 @@ from plugbay.state import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 QUOTA = 10_000
 
@@ -199,6 +200,51 @@ def test_a_database_of_a_newer_plugbay_is_refused(database: Path) -> None:
     assert (caught.value.expected, caught.value.found) == (1, 2)
 
 
+def test_a_new_file_may_be_made_by_two_at_once_at_every_step(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    told: list[str] = []
+    steps = 0
+
+    def make_meanwhile() -> None:
+        with suppress(StateUnavailable), closing(SqliteStore(database, busy_timeout=0)) as other:
+            other.commit("a", {}, {"other": b"1"}, quota_bytes=QUOTA)
+            told.append("other")
+
+    class Overtaken(sqlite3.Connection):
+        """Before one of its statements another connection makes the same database."""
+
+        left = 0
+
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            self._step()
+            return super().execute(*arguments)
+
+        def executescript(self, script: str) -> sqlite3.Cursor:
+            self._step()
+            return super().executescript(script)
+
+        def _step(self) -> None:
+            Overtaken.left -= 1
+            if Overtaken.left == 0:
+                make_meanwhile()
+
+    def connect_overtaken(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        monkeypatch.setattr(sqlite3, "connect", connect)
+        return connect(*arguments, **options, factory=Overtaken)
+
+    while Overtaken.left <= 0:  # until the first had fewer statements than that
+        steps += 1
+        told.clear()
+        Overtaken.left = steps
+        monkeypatch.setattr(sqlite3, "connect", connect_overtaken)
+        with closing(SqliteStore(database)) as store:
+            store.commit("a", {}, {"first": b"1"}, quota_bytes=QUOTA)
+            assert sorted(store.snapshot("a")) == ["first", *told]
+        for path in database.parent.iterdir():
+            path.unlink()
+    assert steps > 5
+
+
 def test_a_file_that_is_no_database_is_refused_and_left_alone(database: Path) -> None:
     database.write_bytes(b"not a database " * 100)
     with pytest.raises(StateUnavailable) as caught:
@@ -228,9 +274,31 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
     folder.mkdir(mode=0o500)
     target = folder / "state.db"
     if os.geteuid() == 0:
-        target = tmp_path.__class__("/proc/state.db")  # not even root creates files there
+        target = Path("/proc/state.db")  # not even root creates files there
     with pytest.raises(StateUnavailable):
         SqliteStore(target)
+
+
+def test_a_file_that_can_only_be_read_is_told_at_once() -> None:
+    script = """
+import os, sys
+from plugbay.errors import StateUnavailable
+from plugbay.state import SqliteStore
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root may write everywhere
+try:
+    SqliteStore(sys.argv[1])
+except StateUnavailable as error:
+    print(error.found, error.hint)
+"""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is open to its owner only
+        path = Path(folder) / "state.db"
+        SqliteStore(path).close()
+        path.chmod(0o444)
+        path.parent.chmod(0o777)
+        done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+        path.parent.chmod(0o700)
+    assert done.stdout == "SQLITE_READONLY the file and its folder must be writable\n"
 
 
 def test_a_full_disk_fails_the_commit_and_keeps_what_was_there(database: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from plugbay.errors import ConfigInvalid, PluginClosed, StateUnavailable
 from plugbay.forks import hold_during_fork, mend_after_fork
-from plugbay.state.sqlite_file import connect, create_private
+from plugbay.sqlite_database import check_writable, create_private, leave_to_parent
+from plugbay.state.sqlite_file import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,7 +40,8 @@ class ConnectionPool:
         self._lock = threading.Lock()
         with self._translated():
             create_private(path)
-            self._give_back(self._take())
+        with self.connection() as connection:
+            check_writable(connection)
         hold_during_fork(self._lock)  # so that the lists are consistent in the child
         mend_after_fork(self)
 
@@ -69,13 +70,9 @@ class ConnectionPool:
             connection.close()
 
     def after_fork(self) -> None:
-        """In a forked child: leave the parent's connections alone, not even closing them, and start without any.
-
-        SQLite forbids every use of a connection across a fork, the close that comes with deallocation included; hence
-        the reference that is never given back.
-        """
+        """In a forked child: leave the parent's connections alone, not even closing them, and start without any."""
         for connection in (*self._idle, *self._busy):
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+            leave_to_parent(connection)
         self._idle = []
         self._busy = set()
 
@@ -87,7 +84,7 @@ class ConnectionPool:
                 connection = self._idle.pop()
                 self._busy.add(connection)
                 return connection
-        connection = connect(self._path, self._busy_timeout)
+        connection = STATE.connect(self._path, self._busy_timeout)
         self._busy.add(connection)
         return connection
 
