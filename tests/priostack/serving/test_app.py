@@ -76,6 +76,7 @@ def test_options_tells_the_methods(served: Served) -> None:
 def test_head_is_get_without_a_body(served: Served) -> None:
     answer = served.client.head("/items/7")
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "10")
+    assert [line["bytes_out"] for line in served.log(1)] == [0]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +137,9 @@ def test_no_type_is_415_since_a_page_of_anybody_could_send_it(served: Served) ->
     assert served.client.post("/echo", content=b"1").status_code == 415
 
 
-def test_two_types_are_415(served: Served) -> None:
-    headers = [("content-type", "application/json"), ("content-type", "text/plain")]
+@pytest.mark.parametrize("kinds", [("application/json", "text/plain"), ("text/plain", "application/json")])
+def test_two_types_are_415(served: Served, kinds: tuple[str, str]) -> None:
+    headers = [("content-type", kind) for kind in kinds]
     assert served.client.post("/echo", content=b"1", headers=headers).status_code == 415
 
 

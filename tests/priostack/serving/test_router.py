@@ -93,6 +93,12 @@ def test_parameters_have_the_names_of_their_own_endpoint() -> None:
     assert [match.parameters for match in found if isinstance(match, Match)] == [{"x": "1"}, {"y": "1"}]
 
 
+def test_an_empty_segment_is_no_parameter() -> None:
+    router = Router(routes_of([("GET", ["a", "{x}", "b"]), ("GET", ["{x}"])]))
+    assert router.match("GET", "/a//b") == NoMatch()
+    assert router.match("GET", "//") == NoMatch()
+
+
 def test_the_root_is_a_path_too() -> None:
     assert isinstance(Router(routes_of([("GET", [])])).match("GET", "/"), Match)
     assert Router(routes_of([("GET", ["a"])])).match("GET", "/") == NoMatch()
