@@ -154,6 +154,28 @@ for name in ("queue.db", "new.db"):
     assert done.stdout == "the file and its folder must be writable\nits folder must exist and be writable\n"
 
 
+def test_a_read_only_file_in_a_folder_that_is_writable_is_told_at_once() -> None:
+    script = """
+import os, sys
+from plugbay_adapters.priostack.errors import SensorQueueUnusable
+from plugbay_adapters.priostack.intents.queue import SensorQueue
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root may write everywhere
+try:
+    SensorQueue.open(f"sqlite:{sys.argv[1]}")
+except SensorQueueUnusable as error:
+    print(error.found, error.hint)
+"""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is open to its owner only
+        path = Path(folder) / "queue.db"
+        open_queue(path).close()
+        path.chmod(0o444)
+        path.parent.chmod(0o777)
+        done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+        path.parent.chmod(0o700)
+    assert done.stdout == "SQLITE_READONLY the file and its folder must be writable\n"
+
+
 def test_a_full_disk_refuses_events_and_keeps_what_was_accepted(queue_path: Path) -> None:
     script = """
 import resource, sys

@@ -1,21 +1,14 @@
-"""A sensor queue's file: its tables, how a connection is set up, and the check that a file is one."""
+"""A sensor queue's file: its marks, its tables, and how a connection is set up."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sqlite3
-import time
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from plugbay.sqlite_database import SqliteDatabase, check_writable
 from plugbay_adapters.priostack.errors import SensorQueueUnusable
 
-APPLICATION_ID: Final = 0x706C7371
-"""Marks a SQLite file as a sensor queue: ``plsq`` in ASCII, in the header field made for it."""
-
-SCHEMA_VERSION: Final = 1
-"""Kept in the file's ``user_version``; another one is refused."""
+if TYPE_CHECKING:
+    import sqlite3
 
 _TABLES: Final = """
 CREATE TABLE totals (
@@ -84,97 +77,35 @@ CREATE TABLE owners (
     beat INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-_MARKS: Final = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
 
 _JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """To how much the write-ahead log is cut down after a burst."""
 
+_SETTINGS: Final = f"""
+PRAGMA journal_size_limit = {_JOURNAL_BYTES};
+PRAGMA fullfsync = ON;  -- macOS: an fsync alone does not reach the disk there
+"""
 
-def create_private(path: str) -> None:
-    """Create the file, readable by its owner only, unless it exists; its name is durable afterwards.
+QUEUE: Final = SqliteDatabase(
+    owner="the sensor queue",
+    application_id=0x706C7371,  # "plsq" in ASCII
+    schema_version=1,
+    tables=_TABLES,
+    settings=_SETTINGS,
+    error=SensorQueueUnusable,
+)
+"""What a sensor queue is. Another schema version is refused."""
 
-    An existing file is not even opened: closing it again would drop the locks that SQLite holds on it in this process.
-    Raises ``OSError``.
+
+def connect(path: str | None, busy_timeout: float) -> sqlite3.Connection:
+    """A connection to a queue that can be written; ``path`` None is one of its own in memory.
+
+    Raises ``sqlite3.Error`` and :class:`SensorQueueUnusable`.
     """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        folder = os.open(Path(path).absolute().parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
-    """A connection set up for a queue, with its tables made in an empty file; ``:memory:`` is one of its own.
-
-    Waits up to ``busy_timeout`` seconds for other writers, then and whenever it is used. Raises ``sqlite3.Error``, and
-    :class:`SensorQueueUnusable` for a database of another program or of a newer plugbay.
-    """
-    # Used by one thread at a time, but not always by the same one.
-    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
-    deadline = time.monotonic() + busy_timeout
+    connection = QUEUE.connect(path, busy_timeout)
     try:
-        while not _set_up(connection, path, last_try=time.monotonic() > deadline):
-            time.sleep(0.005)
+        check_writable(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _set_up(connection: sqlite3.Connection, path: str, *, last_try: bool) -> bool:
-    """Make the connection ready; False when another process was in the way.
-
-    SQLite waits for locks by itself, but not while a file changes to the write-ahead log.
-    """
-    try:
-        if not _is_ours(connection, path):
-            _use_write_ahead_log(connection, path)
-            connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {_MARKS} COMMIT;")
-        connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
-        connection.execute("PRAGMA fullfsync = ON")  # macOS: an fsync alone does not reach the disk there
-        connection.execute("BEGIN IMMEDIATE")  # a file that is only readable is told now, not at the first event
-        connection.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        if last_try or not _is_passing(error):
-            raise
-        return False
-    return True
-
-
-def _is_passing(error: sqlite3.OperationalError) -> bool:
-    """Whether another process may have caused it: a lock, or the tables that it made first."""
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_ERROR)
-
-
-def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
-    """Whether the file has our tables; False for an empty one."""
-    connection.execute("BEGIN")  # of one moment: another process may be making the tables
-    application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    connection.execute("ROLLBACK")
-    if application == APPLICATION_ID and version == SCHEMA_VERSION:
-        return True
-    if application == APPLICATION_ID:
-        raise SensorQueueUnusable(
-            f"{path} was written by a newer plugbay", expected=SCHEMA_VERSION, found=version, hint="upgrade plugbay"
-        )
-    if application or version or tables:
-        raise SensorQueueUnusable(
-            f"{path} is a database of another program", hint="give the sensor queue a file of its own"
-        )
-    return False
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection, path: str) -> None:
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode not in ("wal", "memory"):
-        raise SensorQueueUnusable(f"{path} can't have a write-ahead log", found=mode, hint="use a file on a local disk")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
-    return int(value)

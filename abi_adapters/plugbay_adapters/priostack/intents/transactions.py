@@ -6,7 +6,6 @@ the next commit, all by one.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sqlite3
 import threading
@@ -16,10 +15,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from plugbay.errors import PluginClosed
 from plugbay.forks import hold_during_fork, mend_after_fork
+from plugbay.sqlite_database import create_private, leave_to_parent
 from plugbay_adapters.priostack.errors import SensorQueueUnusable
 from plugbay_adapters.priostack.intents.failures import error_name, moved, unusable
 from plugbay_adapters.priostack.intents.operation import Operation, Transaction
-from plugbay_adapters.priostack.intents.queue_file import connect, create_private
+from plugbay_adapters.priostack.intents.queue_file import connect
 from plugbay_adapters.priostack.intents.timekeeping import keep_time, mark_time
 
 if TYPE_CHECKING:
@@ -98,13 +98,9 @@ class Transactions:
                 self._connection = None
 
     def after_fork(self) -> None:
-        """In a forked child: leave the parent's connection alone, not even closing it, and start without one.
-
-        SQLite forbids every use of a connection across a fork, the close that comes with deallocation included; hence
-        the reference that is never given back.
-        """
+        """In a forked child: leave the parent's connection alone, not even closing it, and start without one."""
         if self._connection is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+            leave_to_parent(self._connection)
         self._connection = None
         self._pending = deque()
         self._turn = threading.Condition()
@@ -192,7 +188,7 @@ class Transactions:
             # The connection, if there is one, still writes to the file that is gone: what it accepted would be lost.
             raise moved(self._path)
         if self._connection is None:
-            self._connection = connect(self._path or ":memory:", self._busy_timeout)
+            self._connection = connect(self._path, self._busy_timeout)
         return self._connection
 
     def _open(self) -> None:
@@ -200,7 +196,7 @@ class Transactions:
         try:
             if self._path is not None:
                 create_private(self._path)
-            self._connection = connect(self._path or ":memory:", self._busy_timeout)
+            self._connection = connect(self._path, self._busy_timeout)
             self._identity = None if self._path is None else _identity(self._path)
         except SensorQueueUnusable:
             raise
