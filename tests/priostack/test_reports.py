@@ -14,7 +14,7 @@ from tests.priostack.conftest import COPY, SHAPES, Shape
 
 from plugbay import Host, Plugin
 from plugbay.errors import GuestError, GuestTrap, InitFailed, PlugbayError
-from plugbay_adapters.priostack.errortext import SILENT, abort_text, error_in
+from plugbay_adapters.priostack.errortext import SILENT, TOO_DEEP, abort_text, error_in
 
 Fail = Callable[..., PlugbayError]
 JSON = st.recursive(
@@ -52,6 +52,18 @@ def test_an_object_whose_only_key_is_error_is_one(
     assert isinstance(error, GuestError)
     assert (error.reason, error.found, error.function) == (text, found, "echo")
     assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("depth", [255, 300, 1000, 1023])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_an_error_too_deep_to_be_shown_is_one_all_the_same(
+    echo_of: Callable[[Shape], Plugin], fail: Fail, depth: int, opening: bytes, closing: bytes
+) -> None:
+    plugin = echo_of(SHAPES[0])
+    error = fail(plugin, b'{"error":' + opening * depth + b"0" + closing * depth + b"}")
+    assert isinstance(error, GuestError)
+    assert (error.reason, error.found) == (TOO_DEEP, None)
+    assert plugin.call("echo", b"on") == b"on"
 
 
 OUTPUTS = [

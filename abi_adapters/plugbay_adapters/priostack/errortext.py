@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 import orjson
 
 SILENT: Final = "failed without saying why"
+TOO_DEEP: Final = "failed with an error that is nested too deep to be shown"
 _KEY: Final = "error"
 _ABORT: Final = struct.Struct("<III")
 
@@ -31,9 +32,12 @@ def error_in(output: bytes) -> ReportedError | None:
     if fields.keys() != {_KEY}:
         return None
     error = fields[_KEY]
-    return (
-        ReportedError(error or SILENT) if isinstance(error, str) else ReportedError(orjson.dumps(error).decode(), error)
-    )
+    if isinstance(error, str):
+        return ReportedError(error or SILENT)
+    try:
+        return ReportedError(orjson.dumps(error).decode(), error)
+    except orjson.JSONEncodeError:  # it reads deeper values than it writes
+        return ReportedError(TOO_DEEP)
 
 
 def abort_text(record: bytes) -> str:
