@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 from plugbay.errors import ConfigInvalid, PluginClosed, StateUnavailable
 from plugbay.forks import hold_during_fork, mend_after_fork
 from plugbay.sqlite_database import check_writable, create_private, leave_to_parent
+from plugbay.sqlite_failures import error_name, way_out
 from plugbay.state.sqlite_file import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 _HINTS = {
-    "SQLITE_FULL": "free some disk space",
-    "SQLITE_CANTOPEN": "the folder must exist and be writable",
-    "SQLITE_READONLY": "the file and its folder must be writable",
     "SQLITE_NOTADB": "the file is damaged or of another kind: give the state a file of its own",
     "SQLITE_CORRUPT": "the file is damaged: restore it from a backup",
     "SQLITE_BUSY": "another process holds the file: raise busy_timeout, or run fewer writers",
@@ -103,9 +101,8 @@ class ConnectionPool:
         except StateUnavailable:
             raise
         except sqlite3.Error as error:
-            name = getattr(error, "sqlite_errorname", type(error).__name__)
             reason = f"the state database {self._path} failed: {error}"
-            raise StateUnavailable(reason, found=name, hint=_HINTS.get(name)) from error
+            raise StateUnavailable(reason, found=error_name(error), hint=way_out(error, _HINTS)) from error
         except OSError as error:
             reason = f"the state database {self._path} can't be used: {error.strerror}"
             raise StateUnavailable(reason, hint="its folder must exist and be writable") from error

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from plugbay.errors import PluginClosed
 from plugbay.forks import hold_during_fork, mend_after_fork
 from plugbay.sqlite_database import create_private, leave_to_parent
+from plugbay.sqlite_failures import error_name
 from plugbay_adapters.priostack.errors import SensorQueueUnusable
-from plugbay_adapters.priostack.intents.failures import error_name, moved, unusable
+from plugbay_adapters.priostack.intents.failures import moved, unusable
 from plugbay_adapters.priostack.intents.operation import Operation, Transaction
 from plugbay_adapters.priostack.intents.queue_file import connect
 from plugbay_adapters.priostack.intents.timekeeping import keep_time, mark_time
