@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.priostack.conftest import COPY, SHAPES, Shape
 
-from plugbay import Host, Plugin
-from plugbay.errors import GuestError, GuestTrap, InitFailed, PlugbayError
+from plugbay import Host, Limits, Plugin
+from plugbay.errors import GuestError, GuestTrap, InitFailed, OutOfMemory, PlugbayError
 from plugbay_adapters.priostack.errortext import SILENT, TOO_DEEP, abort_text, error_in
 
 Fail = Callable[..., PlugbayError]
@@ -254,6 +254,21 @@ def test_an_abort_as_long_as_memory_is_shown_as_far_as_people_read(host: Host) -
     with pytest.raises(GuestError) as caught:
         plugin.call("echo", b"bad")
     assert len(caught.value.reason) == 32_768 + len(" at unknown place:12:5")
+
+
+def test_a_text_counts_for_more_than_a_full_memory(host: Host, fail: Fail) -> None:
+    grows = "(drop (memory.grow (i32.const 15)))"
+    limits = Limits(memory_pages=16)
+    aborts = SHAPES[4].build(f"{grows} {aborting(64, 0)}", imports=ABORT, extra=text_at(64, "bad"))
+    throws = SHAPES[2].build(
+        f"{grows} (if (i32.eq (local.get $n) (i32.const 3)) (then (call $throw (local.get $p) (local.get $n)))) {COPY}",
+        imports='(import "wbg" "__wbindgen_throw" (func $throw (param i32 i32)))',
+    )
+    for module, text in ((aborts, "bad at unknown place:12:5"), (throws, "bad")):
+        error = fail(host.load(module, limits=limits), b"bad")
+        assert isinstance(error, GuestError)
+        assert error.reason == text
+        assert isinstance(error.__cause__, OutOfMemory)
 
 
 def test_an_abort_at_the_start_is_why_it_failed(host: Host) -> None:

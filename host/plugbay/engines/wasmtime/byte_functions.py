@@ -114,7 +114,9 @@ class DrivenFunctions(ABC):
         """The error of a call that did not return: what the guest reported before it trapped comes first."""
         self.poisoned = self._guest.poisoned
         text = self._take_records(self._guest.unfinished())
-        if text and isinstance(error, GuestTrap):
+        # That it ran out of memory may be the host's guess about a trap: what the guest says is better.
+        trapped = isinstance(error, GuestTrap) or isinstance(error.__cause__, GuestTrap)
+        if text and trapped:
             reported = GuestError(text, plugin=self._plugin, function=self._selected)
             reported.__cause__ = error
             return reported
