@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -69,6 +70,22 @@ def test_a_slow_function_is_no_slow_client(impatient: Served) -> None:
         wait_until(lambda: time.monotonic() - began > 2.5)  # two rounds of checks
         impatient.bundle.functions.let_go.release()
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_request_that_waits_for_its_turn_is_no_slow_one(quick: ServeSettings) -> None:
+    body = b'"' + b"x" * 900_000 + b'"'  # more than is read at once
+    with serving(FakeBundle(limits=Limits(input_bytes=1_000_000)), quick) as served, served.connect() as connection:
+        connection.sendall(POST.replace(b"/echo", b"/hold") + b"content-length: 1\r\n\r\n1")
+        assert served.bundle.functions.begun.acquire(timeout=PATIENCE)
+        rest = POST + b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        sender = threading.Thread(target=connection.sendall, args=(rest,))
+        sender.start()
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() - began > 2.5)  # two rounds of checks
+        served.bundle.functions.let_go.release()
+        answers = read_all(connection)
+        sender.join(PATIENCE)
+    assert answers.count(b"HTTP/1.1 200 ") == 2
 
 
 def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(quick: ServeSettings) -> None:
@@ -157,18 +174,19 @@ def test_requests_in_a_row_are_answered_in_their_order(served: Served) -> None:
     assert [answer.partition(b"\r\n\r\n")[2] for answer in answers] == [*bodies, b"{}"]
 
 
+@pytest.mark.parametrize("farewell", [b"", b"nonsense\r\n\r\n"])
 def test_a_client_that_leaves_with_requests_in_a_row_is_no_failure_of_the_server(
-    served: Served, caplog: pytest.LogCaptureFixture
+    served: Served, farewell: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     hold = POST.replace(b"/echo", b"/hold") + b"content-length: 1\r\n\r\n1"
     with served.connect() as connection:
         connection.sendall(hold)
         assert served.bundle.functions.begun.acquire(timeout=PATIENCE)
-        connection.sendall(GET + b"nonsense\r\n\r\n")
-        assert read_all(connection) == b""
-    wait_until(lambda: not served.server.server_state.connections)
+        connection.sendall(GET + farewell)
+        if farewell:
+            assert read_all(connection) == b""
     served.bundle.functions.let_go.release()
-    wait_until(lambda: not served.server.server_state.tasks)
+    wait_until(lambda: not served.server.server_state.tasks and not served.server.server_state.connections)
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 

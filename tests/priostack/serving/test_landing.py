@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Done = Callable[[bytes | BaseException, float], None]
 
 
+PATIENCE = 20.0
+
+
 class ScriptedLane:
     """Hands over what ends a call, to be called by the test."""
 
@@ -68,8 +71,10 @@ def test_what_arrives_together_wakes_the_loop_once(monkeypatch: pytest.MonkeyPat
             wake(call)
 
         monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
-        for _, done in lane.calls:  # the loop is busy here, as it would be with other requests
+        for _, done in lane.calls[:-1]:  # the loop is busy here, as it would be with other requests
             done(b"", 0.0)
+        assert wakes == []
+        lane.calls[-1][1](b"", 0.0)
         await asyncio.gather(*futures)
         return len(wakes)
 
@@ -92,12 +97,34 @@ def test_a_result_that_nobody_waits_for_any_more_is_dropped() -> None:
     lane = ScriptedLane()
 
     async def run() -> None:
-        landing = Landing(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        failures: list[object] = []
+        loop.set_exception_handler(lambda _, context: failures.append(context))
+        landing = Landing(loop)
         futures = [landing.call(cast("Lane", lane), "echo", b"") for _ in range(2)]
         futures[0].cancel()
         for _, done in lane.calls:
             done(b"x", 0.0)
         assert await futures[1] == b"x"
+        assert failures == []
+
+    asyncio.run(run())
+
+
+def test_a_slow_call_holds_up_those_beside_it_for_a_moment_only() -> None:
+    lane = ScriptedLane()
+
+    async def run() -> None:
+        landing = Landing(asyncio.get_running_loop())
+        slow, quick = (landing.call(cast("Lane", lane), "echo", b"") for _ in range(2))
+        lane.calls[1][1](b"quick", 0.0)
+        assert await asyncio.wait_for(quick, PATIENCE) == b"quick"
+        later = landing.call(cast("Lane", lane), "echo", b"")
+        lane.calls[2][1](b"later", 0.0)
+        assert await asyncio.wait_for(later, PATIENCE) == b"later"
+        assert not slow.done()
+        lane.calls[0][1](b"slow", 0.0)
+        assert await asyncio.wait_for(slow, PATIENCE) == b"slow"
 
     asyncio.run(run())
 

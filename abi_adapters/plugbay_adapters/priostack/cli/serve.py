@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugbay.cli.failure import FAILED
+from plugbay.cli.failure import FAILED, facts_of, show_failure
 from plugbay.cli.session import session_of
 from plugbay.errors import ConfigInvalid
 from plugbay.limits import Limits
@@ -160,6 +160,7 @@ def serve(
 
     Example: `plugbay bundle serve shop --port 8000 --watch`
     """
+    from plugbay_adapters.priostack.errors import BundleInvalid
     from plugbay_adapters.priostack.serving.logs import server_logs
     from plugbay_adapters.priostack.serving.serve import serve as serve_bundle
     from plugbay_adapters.priostack.serving.settings import STANDARD_OUTPUT, ServeSettings
@@ -196,10 +197,14 @@ def serve(
             instances=max(instances, Limits().instances),
         ),
     )
-    with server_logs():
-        finished = serve_bundle(
-            settings, plugins=session.plugins, on_ready=lambda ready: _announce(session.output, ready)
-        )
+    try:
+        with server_logs():
+            finished = serve_bundle(
+                settings, plugins=session.plugins, on_ready=lambda ready: _announce(session.output, ready)
+            )
+    except BundleInvalid as error:  # no wrong use of the command: the same exit code as of `check`
+        show_failure(session.output, facts_of(error))
+        raise typer.Exit(FAILED) from None
     if not finished:
         sys.stdout.flush()
         os._exit(FAILED)  # functions still run in threads, and nothing waits for them

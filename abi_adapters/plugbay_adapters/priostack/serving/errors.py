@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from plugbay.errors import PlugbayError
+from plugbay.errors import ConfigInvalid, PlugbayError
 
 
-class AddressUnusable(PlugbayError, OSError):
+class AddressUnusable(ConfigInvalid, OSError):
     """The server can't listen at its address: the port is taken, not allowed, or no address of this machine."""
 
     code = "address-unusable"

@@ -126,7 +126,6 @@ class GuardedHttp(HttpToolsProtocol):
     def _tell_running(self) -> None:
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
-            self._running.message_event.set()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # uvicorn's text is in another shape than ours
         """The bytes are no HTTP."""
