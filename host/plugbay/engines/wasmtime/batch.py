@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+_BESIDE: Final = 4 + ROW_BYTES
+"""Bytes that a message takes beside its input, for its length and its row: a batch may be of empty inputs."""
 _SLICED_BYTES: Final = 1024
 """Outputs of up to this mean length are read at once and sliced; longer ones are not worth a second copy."""
 
@@ -25,8 +27,9 @@ class Inputs:
         self._payloads = payloads
         self._sizes = array("I", map(len, payloads))
         self._most = most
-        self._all_fit = sum(self._sizes) <= BATCH_BYTES and max(self._sizes, default=0) <= most
-        self._ends = [] if self._all_fit else list(accumulate(self._sizes, initial=0))
+        fit = sum(self._sizes) + _BESIDE * len(payloads) <= BATCH_BYTES
+        self._all_fit = fit and max(self._sizes, default=0) <= most
+        self._ends = [] if self._all_fit else list(accumulate(map(_BESIDE.__add__, self._sizes), initial=0))
 
     def batch(self, start: int) -> Batch | None:
         """The inputs from ``start`` that fit one crossing; None when the first is itself over ``most`` bytes."""

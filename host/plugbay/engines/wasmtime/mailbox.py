@@ -22,7 +22,7 @@ INPUT = 64
 """Offset of the input, in bytes."""
 ROW_BYTES = 16
 BATCH_BYTES = 8 * 1024 * 1024
-"""A batch holds inputs up to this many bytes, and takes no further message once its outputs hold about as many."""
+"""A batch holds inputs and rows up to this many bytes, and takes no further message once its outputs hold as many."""
 RECORD_HEADER_BYTES = 8
 
 
