@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from plugbay.byte_instance import ByteInstance
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 ASKING_IMPORTS: Final = frozenset({"env.now", "env.random", "env.seed"})
 """Imports that ask the host; the driver answers the others alone."""
+_SPELLINGS: Final = 256
+"""Other spellings of names that are remembered: to find one takes longer than a call."""
 _NOW: Final = OWN_SERVICES
 _RANDOM: Final = OWN_SERVICES + 1
 _U32: Final = struct.Struct("<I")
@@ -68,7 +71,7 @@ class PriostackPlugin:
         self.default_function = reading.functions[0] if wanted is None else find_function(wanted, reading)
         self.metadata: Mapping[str, Any] = _metadata(reading)
         self._name = options.name
-        self._reading = reading
+        self._find = lru_cache(_SPELLINGS)(partial(find_function, reading=reading, plugin=options.name))
         limits = options.limits
         if reading.convention is Convention.PACKED:
             limits = replace(limits, memory_pages=min(limits.memory_pages, PACKED_PAGES))
@@ -93,9 +96,6 @@ class PriostackPlugin:
 
     def close(self) -> None:
         """Nothing to free: the compiled module goes with its last instance."""
-
-    def _find(self, name: str) -> str:
-        return find_function(name, self._reading, plugin=self._name)
 
 
 def _start_functions(info: ModuleInfo) -> tuple[str, ...]:
