@@ -163,10 +163,12 @@ def test_an_export_of_another_type_is_named_as_what_it_is_not(host: Host, shape:
     assert (caught.value.function, caught.value.found) == ("add", "(i64, i64) -> (i64)")
 
 
-def test_both_spellings_at_once_are_an_error_for_either(host: Host) -> None:
-    extra = SECOND["packed"] + SECOND["packed"].replace("create_user", "createUser")
-    plugin = host.load(SHAPES[0].build(extra=extra))
+def test_of_both_spellings_at_once_each_is_itself_and_no_other_name_means_one(host: Host) -> None:
+    module = SHAPES[0].build(extra=SECOND["packed"] + SECOND["packed"].replace("create_user", "createUser"))
+    plugin = host.load(module)
     assert plugin.call("create_user", b"") == plugin.call("createUser", b"") == b""
+    for name in ("create_user", "createUser"):
+        assert host.load(module, name=name, config={"function": name}).default_function == name
     with pytest.raises(ConfigInvalid, match="may mean create_user or createUser"):
         plugin.call("CreateUser", b"")
 

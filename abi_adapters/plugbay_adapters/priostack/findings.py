@@ -36,11 +36,13 @@ def find_problems(info: ModuleInfo, reading: Reading, config: ByteConfig) -> Ite
 
 
 def find_function(name: str, reading: Reading, *, plugin: str | None = None) -> str:
-    """The export that a name means.
+    """The export that a name means: the one that is spelled just so, else its other spelling.
 
     Raises :class:`MissingExport`, :class:`WrongSignature` for an export of another type, and :class:`ConfigInvalid`
-    for a name of which both spellings are exported.
+    for a name of which both other spellings are exported.
     """
+    if name in reading.functions:
+        return name
     try:
         return resolve_export(name, reading.functions, plugin=plugin)
     except MissingExport as missing:
