@@ -302,6 +302,13 @@ def test_a_module_that_imports_throwing_a_thousand_times_is_refused() -> None:
     )
     claim = exact(SHAPES[2].build(imports=imports))
     assert len(claim.findings) == 1000 - 16
+
+
+@pytest.mark.parametrize(("length", "refused"), [(200, []), (201, [ForbiddenImport]), (90_000, [ForbiddenImport])])
+def test_only_modules_named_after_a_file_are_glue(length: int, refused: list[type]) -> None:
+    throw = f'(import "./{"n" * length}_bg.js" "__wbindgen_throw" (func (param i32 i32)))'
+    claim = exact(SHAPES[2].build(imports=throw))
+    assert [type(error) for error in claim.findings] == refused
     assert all(isinstance(error, ForbiddenImport) for error in claim.findings)
 
 

@@ -19,8 +19,11 @@ _PACKAGE: Final = "plugbay_adapters.priostack"
 _FREE: Final = '  (import "guest" "free" (func $free (param i32 i32)))'
 _FREE_OF_POINTER: Final = """  (import "guest" "free" (func $free_of_pointer (param i32)))
   (func $free (param $ptr i32) (param $len i32) (call $free_of_pointer (local.get $ptr)))"""
-_GLUE: Final = re.compile(r"wbg|\./.+_bg\.js")
-"""The modules that wasm-bindgen's own code imports from; a release writes the name of the module's file into it."""
+_GLUE: Final = re.compile(r"wbg|\./.{1,200}_bg\.js")
+"""The modules that wasm-bindgen's own code imports from; a release writes the name of the module's file into it.
+
+Drivers have these names in their text and are kept, so they are no longer than those of files are.
+"""
 _THROW: Final = re.compile(r"__wbindgen_throw|__wbg___wbindgen_throw_[0-9a-f]{16}")
 _NO_OBJECTS: Final = "__wbindgen_init_externref_table"
 _MOST_OWN: Final = 16
