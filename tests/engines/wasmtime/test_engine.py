@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plugbay.engines.wasmtime.cache import ArtifactCache
-from plugbay.engines.wasmtime.engine import CodeSettings, WasmtimeEngine
+from plugbay.engines.wasmtime.engine import MOST_OWN, CodeSettings, WasmtimeEngine
 from plugbay.engines.wasmtime.epoch import TICK_SECONDS, EpochTicker
 from plugbay.errors import InvalidBinary, PluginClosed, TooLarge
 from plugbay.limits import Limits
@@ -43,6 +43,16 @@ def test_there_is_one_native_engine_per_setting(engine: WasmtimeEngine) -> None:
 
 def test_a_module_of_our_own_is_compiled_once(engine: WasmtimeEngine) -> None:
     assert engine.compile_own("(module)", SETTINGS) is engine.compile_own("(module)", SETTINGS)
+
+
+def test_of_modules_of_our_own_the_last_are_kept(engine: WasmtimeEngine) -> None:
+    first = engine.compile_own("(module $first)", SETTINGS)
+    for number in range(MOST_OWN - 1):
+        engine.compile_own(f"(module $m{number})", SETTINGS)
+    assert engine.compile_own("(module $first)", SETTINGS) is first
+    last = engine.compile_own("(module $last)", SETTINGS)
+    assert engine.compile_own("(module $last)", SETTINGS) is last
+    assert engine.compile_own("(module $first)", SETTINGS) is not first, "it made room, and is compiled again"
 
 
 def test_threads_may_compile_at_once(engine: WasmtimeEngine, echo_gear: bytes) -> None:

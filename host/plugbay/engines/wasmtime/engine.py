@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from plugbay.module.info import ModuleInfo
     from plugbay.module.verified import VerifiedModule
 
+MOST_OWN = 256
+"""Modules of the host's own that an engine keeps. Some have names of a guest's in them: there is no end to those."""
 _RESERVATION_BYTES = 65536 * PAGE_BYTES
 
 
@@ -101,7 +103,7 @@ class WasmtimeEngine:
         return GuestCode(self._cached(settings, wanted, build), len(prepared) - len(module.data))
 
     def compile_own(self, source: str | bytes, settings: CodeSettings) -> wasmtime.Module:
-        """A module of the host's own, in text or binary; kept for the engine's lifetime."""
+        """A module of the host's own, in text or binary; the last :data:`MOST_OWN` of them are kept."""
         key = (settings, source)
         module = self._own.get(key)
         if module is None:
@@ -111,7 +113,10 @@ class WasmtimeEngine:
                 f"own {digest}",
                 lambda: bytes(wasmtime.wat2wasm(source)) if isinstance(source, str) else source,
             )
-            self._own[key] = module
+            with self._lock:
+                while len(self._own) >= MOST_OWN:
+                    del self._own[next(iter(self._own))]
+                self._own[key] = module
         return module
 
     def after_fork(self) -> None:
