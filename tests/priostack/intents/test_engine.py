@@ -182,9 +182,20 @@ def test_the_backtrace_of_a_trap_is_in_the_log_with_the_event(
     with caplog.at_level("INFO", "plugbay.intents"):
         event = made.fire()
         made.run_all()
-    assert "at createUser @ 0x1f" in caplog.text
-    assert f"intent greet raised (event {event.id})" in caplog.text
-    assert "intent greet failed for good after 1 attempts: guest-trap: unreachable" in caplog.text
+    assert f"intent greet raised (event {event.id}): users: unreachable\n  at createUser @ 0x1f\n" in caplog.text
+    assert "Traceback" not in caplog.text  # 30 lines of ours in each try would tell nobody anything
+    assert "intent greet failed for good after 1 attempt: guest-trap: unreachable" in caplog.text
+
+
+def test_the_traceback_of_an_error_that_is_none_of_plugbays_is_in_the_log(
+    bench: MakeBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = bench(intent())
+    made.functions["greet"] = fails("broken")
+    with caplog.at_level("INFO", "plugbay.intents"):
+        event = made.fire()
+        made.run_all()
+    assert f"intent greet raised (event {event.id})\nTraceback" in caplog.text
 
 
 def test_errors_are_kept_to_a_bounded_length(bench: MakeBench) -> None:
@@ -274,7 +285,22 @@ def test_a_run_that_takes_longer_than_expected_is_slow_and_counts(
     (run,) = made.event(event).runs
     assert (run.state.text, run.slow, run.seconds) == ("done", True, 2.5)
     assert (made.report().counts.slow, made.report().counts.done) == (1, 1)
-    assert "took 2.500 s, 2 s are expected" in caplog.text
+    assert "took 2.5 s, 2 s are expected" in caplog.text
+
+
+def test_a_run_that_is_slow_by_little_is_not_told_as_long_as_expected(
+    bench: MakeBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = bench(intent(expected_duration=0.001))
+
+    def function(_: bytes) -> bytes:
+        made.stopwatch += 0.00102
+        return b"{}"
+
+    made.functions["greet"] = function
+    made.fire()
+    made.run_all()
+    assert "took 0.00102 s, 0.001 s are expected" in caplog.text
 
 
 def test_a_run_that_takes_as_long_as_expected_is_not_slow(bench: MakeBench) -> None:

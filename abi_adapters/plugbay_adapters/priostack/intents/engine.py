@@ -182,9 +182,7 @@ class IntentEngine:
         slow = expected is not None and seconds > expected
         if failure is None:
             return Attempt(seconds, slow, followups=read_followups(result))
-        # What a function says of itself needs no backtrace; of a trap it is all that there is to go by.
-        level = logging.DEBUG if isinstance(failure, GuestError) else logging.INFO
-        _log.log(level, "intent %s raised (event %s)", claim.intent.name, claim.event, exc_info=failure)
+        _log_failure(claim, failure)
         return Attempt(seconds, slow, error=_text_of(failure), delay=self._backoff.delay(claim.attempt))
 
     def _finish(self, claim: Claim, attempt: Attempt) -> Ended | None:
@@ -196,6 +194,17 @@ class IntentEngine:
                 self._workers.note_trouble(error)
                 if not self._workers.rest():
                     raise
+
+
+def _log_failure(claim: Claim, failure: BaseException) -> None:
+    """Tell where it failed: an error of plugbay's says where in the guest, of any other only a traceback does."""
+    # What a function says of itself needs no backtrace; of a trap it is all that there is to go by.
+    level = logging.DEBUG if isinstance(failure, GuestError) else logging.INFO
+    name, event = claim.intent.name, claim.event
+    if isinstance(failure, PlugbayError):
+        _log.log(level, "intent %s raised (event %s): %s", name, event, failure)
+    else:
+        _log.log(level, "intent %s raised (event %s)", name, event, exc_info=failure)
 
 
 def _text_of(error: BaseException) -> str:

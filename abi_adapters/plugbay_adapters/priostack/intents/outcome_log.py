@@ -19,7 +19,7 @@ def log_outcome(claim: Claim, attempt: Attempt, ended: Ended | None) -> None:
     name, event = claim.intent.name, claim.event
     if attempt.slow:
         expected = claim.intent.expected_duration
-        _log.warning("intent %s took %.3f s, %s s are expected (event %s)", name, attempt.seconds, expected, event)
+        _log.warning("intent %s took %.6g s, %g s are expected (event %s)", name, attempt.seconds, expected, event)
     if ended is None:
         _log.warning("intent %s: its run was taken over meanwhile, this attempt does not count (event %s)", name, event)
     elif ended.state is RunState.DONE:
@@ -30,6 +30,5 @@ def log_outcome(claim: Claim, attempt: Attempt, ended: Ended | None) -> None:
         text = "intent %s failed, attempt %d of %d, again in %.1f s: %s (event %s)"
         _log.warning(text, name, claim.attempt, claim.intent.retries + 1, attempt.delay, attempt.error, event)
     else:
-        _log.error(
-            "intent %s failed for good after %d attempts: %s (event %s)", name, claim.attempt, attempt.error, event
-        )
+        attempts = "1 attempt" if claim.attempt == 1 else f"{claim.attempt} attempts"
+        _log.error("intent %s failed for good after %s: %s (event %s)", name, attempts, attempt.error, event)
