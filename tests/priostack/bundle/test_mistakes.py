@@ -74,13 +74,36 @@ def test_a_service_that_cannot_be_read_makes_no_other_service_unknown(shop: Bund
 @pytest.mark.parametrize("file", [B, U])
 def test_an_empty_file_is_told_as_empty(shop: BundleFolder, host: Host, file: str, content: str) -> None:
     shop.put(file, content)
-    assert f"{file}: the file is empty" in problems_of(shop, host)
+    assert f"{file}: the file is empty (begin with name:)" in problems_of(shop, host)
 
 
 @pytest.mark.parametrize(("content", "kind"), [("- a\n", "a list"), ("text\n", "a text")])
 def test_a_file_that_is_no_mapping_is_told_what_it_is(shop: BundleFolder, host: Host, content: str, kind: str) -> None:
     shop.put(U, content)
     assert problems_of(shop, host)[0] == f"{U}:1: the file must be a mapping, not {kind} (begin with name:)"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        (B, ""),
+        (B, "name: shop\n"),
+        (B, "name: shop\nservices: services/users.yaml\n"),
+        (B, "name: shop\nservices:\n  - services/users.yaml\n"),
+        (B, "name: shop\nservices:\n  - path: /services/users.yaml\n  - path: services/orders.yaml\n"),
+        (U, ""),
+        (U, "name: a b\n"),
+        (U, "name: [\n"),
+        (U, "name: users\napi:\n  endpoints:\n    name: listUsers\n"),
+    ],
+)
+def test_nothing_is_said_to_be_of_no_service_while_services_cannot_be_read(
+    shop: BundleFolder, host: Host, file: str, content: str
+) -> None:
+    shop.put(file, content)
+    check = check_bundle(shop.path, host)
+    assert len(check.problems) == 1
+    assert check.notes == ()
 
 
 def test_optional_parts_may_be_missing_or_have_no_value(shop: BundleFolder, host: Host) -> None:

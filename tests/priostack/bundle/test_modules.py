@@ -125,6 +125,7 @@ def test_a_fluxrig_gear_is_refused_with_the_evidence(
     shop.put("wasm/orders.wasm", gear()).replace("services/orders.yaml", "wasm:orders:echo", "wasm:orders:process")
     (problem,) = problems_of(shop, host)
     assert problem.startswith(f"services/orders.yaml:1: {GEAR_IS}")
+    assert problem.endswith("(a bundle takes functions of JSON: if process is one, give it another name)")
     assert "process" in problem
 
 

@@ -112,6 +112,8 @@ def test_scalars_are_the_texts_that_they_are_written_as(text: str) -> None:
         ("a: 1\n b: 2\n", "2: this is no YAML: mapping values", "and quote a text with a colon and a space in it"),
         ("a: @x\n", "1: this is no YAML: found character '@'", "a text that begins with one of % @ ` | > & * ! { ["),
         ("a:\n  'x\n\n\n", "2: this is no YAML: found unexpected end", "a quote, bracket or brace is not closed"),
+        ("a: {to: func: no}\n", "1: this is no YAML: expected ',' or '}'", "quote a text with a colon in it"),
+        ('a: {b: "c}\nd: {e: "f"}\n', "2: this is no YAML: expected ',' or '}'", "quote a text with a colon in it"),
         ("a: 1\nb: {c: d\n", "2: this is no YAML: expected ',' or '}'", "a quote, bracket or brace is not closed"),
         ("a: {b}/c\n", "1: this is no YAML: expected <block end>", "and quote a text that begins with { or ["),
         ("a: 1\n---\nb: 2\n", "2: a second document begins here", "remove what follows ---"),
@@ -140,7 +142,7 @@ def test_what_is_not_taken_is_told_with_its_line_and_the_way_out(text: str | byt
 
 @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "~", "null"])
 def test_a_file_without_a_value_is_empty(text: str) -> None:
-    assert mistake(text) == "f.yaml: the file is empty"
+    assert mistake(text) == "f.yaml: the file is empty (begin with name:)"
 
 
 def test_a_file_that_is_too_long_is_not_parsed() -> None:

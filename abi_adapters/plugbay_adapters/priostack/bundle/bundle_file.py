@@ -35,6 +35,8 @@ class BundleHead:
     description: str
     version: str
     services: tuple[ServiceReference, ...]
+    whole: bool
+    """Nothing is wrong with the list of services: these are all that are meant."""
 
 
 def read_head(node: Node, problems: list[Problem]) -> BundleHead | None:
@@ -47,9 +49,12 @@ def read_head(node: Node, problems: list[Problem]) -> BundleHead | None:
     name = fields.line_of_text("name", required=True)
     description = fields.text("description")
     version = fields.line_of_text("version", most=MOST_VERSION)
-    tables = fields.tables("services", most=MOST_SERVICES, required=True)
+    before = len(problems)
+    tables = fields.tables("services", most=MOST_SERVICES, required=True, first="path")
+    references = tuple(_references(tables, problems))
+    whole = len(problems) == before
     fields.close()
-    return BundleHead(name, description, version, tuple(_references(tables, problems)))
+    return BundleHead(name, description, version, references, whole)
 
 
 def _references(tables: Iterable[Table], problems: list[Problem]) -> Iterable[ServiceReference]:

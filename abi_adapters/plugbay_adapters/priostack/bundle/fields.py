@@ -124,8 +124,8 @@ class Fields:
         self.wrong(key, f"{key} must be a mapping, not {kind_of(node)}")
         return None
 
-    def tables(self, key: str, *, most: int, required: bool = False) -> list[Table]:
-        """The mappings of a list, at most ``most``; an empty list when the key is missing."""
+    def tables(self, key: str, *, most: int, required: bool = False, first: str = "name") -> list[Table]:
+        """The mappings of a list, at most ``most``, each with the key ``first``; empty when the key is missing."""
         node = self._value(key, required=required)
         if node is None:
             return []
@@ -138,7 +138,7 @@ class Fields:
         if len(node.items) > most:
             self.wrong(key, f"{key} has more than {most:,} items")
             return []
-        return [table for item in node.items if (table := self._as_table(item, key)) is not None]
+        return [table for item in node.items if (table := self._as_table(item, key, first)) is not None]
 
     def close(self) -> None:
         """Collect the keys that nobody asked for."""
@@ -147,11 +147,11 @@ class Fields:
                 hint = suggestion(key, self._asked, what="keys")
                 self._problems.append(Problem(Place(self._file, entry.line), f"{self._what} has no {short(key)}", hint))
 
-    def _as_table(self, item: Node, key: str) -> Table | None:
+    def _as_table(self, item: Node, key: str, first: str) -> Table | None:
         if isinstance(item, Table):
             return item
         reason = f"an item of {key} must be a mapping, not {kind_of(item)}"
-        self._problems.append(Problem(Place(self._file, item.line), reason))
+        self._problems.append(Problem(Place(self._file, item.line), reason, f"begin it with - {first}:"))
         return None
 
     def _value(self, key: str, *, required: bool) -> Node | None:

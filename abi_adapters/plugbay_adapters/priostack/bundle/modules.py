@@ -98,7 +98,8 @@ class ModuleLoader:
             if module is not None:
                 result.modules[service.name] = module
         result.problems.extend(_resolve(reading.handlers, result))
-        result.notes.extend(_spare_notes(spare, services))
+        if reading.complete:
+            result.notes.extend(_spare_notes(spare, services))
 
     def _module(
         self,
@@ -146,7 +147,7 @@ class ModuleLoader:
                 return self._load(source, name, abi=ABI)
             except ModuleError:
                 pass
-        hint = f"call it from a rack, or give the function {entrypoint} another name if it takes JSON"
+        hint = f"a bundle takes functions of JSON: if {entrypoint} is one, give it another name"
         raise ModuleRefused(f"is {spoken}: {'; '.join(evidence)}", hint)
 
     def _load(self, source: WasmSource, name: str, **options: Any) -> Plugin:

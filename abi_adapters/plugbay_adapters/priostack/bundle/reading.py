@@ -40,6 +40,8 @@ class BundleReading:
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     """What is no mistake, but may well not be meant."""
+    complete: bool
+    """All services could be read: a module that is of none of them is of none at all."""
 
 
 def read_bundle(files: BundleFiles, name: str) -> BundleReading:
@@ -59,16 +61,18 @@ class _Reader:
         node = self._bundle_file()
         head = read_head(node, self._problems) if node is not None else None
         if head is None:
-            return self._reading(BundleDocument("", "", "", ()), ())
+            return self._reading(BundleDocument("", "", "", ()), (), complete=False)
         readings = [self._service(reference) for reference in head.services]
         found = [reading for reading in readings if reading is not None]
-        complete = len(found) == len(readings) and all(reading.service.name for reading in found)
+        complete = head.whole and None not in readings and all(reading.service.name for reading in found)
         self._problems.extend(crosscheck(found, complete=complete))
-        self._note_unlisted(head)
+        if head.whole:
+            self._note_unlisted(head)
         self._note_idle(found)
         services = tuple(reading.service for reading in found)
         document = BundleDocument(head.name, head.description, head.version, services)
-        return self._reading(document, tuple(mention for reading in found for mention in reading.handlers))
+        handlers = tuple(mention for reading in found for mention in reading.handlers)
+        return self._reading(document, handlers, complete=complete)
 
     def _bundle_file(self) -> Node | None:
         try:
@@ -112,12 +116,16 @@ class _Reader:
                 self._notes.append(Problem(Place(path), "the bundle does not list this service", hint))
 
     def _note_idle(self, readings: list[ServiceReading]) -> None:
+        wrong = {problem.place.file for problem in self._problems}
         for reading in readings:
-            if not reading.service.endpoints and not reading.service.intents:
+            idle = not reading.service.endpoints and not reading.service.intents
+            if idle and reading.service.place.file not in wrong:  # else it may be a mistake that left it without
                 self._notes.append(Problem(reading.service.place, "the service has neither endpoints nor intents"))
 
-    def _reading(self, document: BundleDocument, handlers: tuple[tuple[Handler, Place], ...]) -> BundleReading:
-        return BundleReading(document, handlers, self._digests, tuple(self._problems), tuple(self._notes))
+    def _reading(
+        self, document: BundleDocument, handlers: tuple[tuple[Handler, Place], ...], *, complete: bool
+    ) -> BundleReading:
+        return BundleReading(document, handlers, self._digests, tuple(self._problems), tuple(self._notes), complete)
 
 
 def ordered(problems: Iterable[Problem], files: Iterable[str]) -> tuple[Problem, ...]:

@@ -37,6 +37,7 @@ _HINTS: Final = (
     ("expected chomping or indentation", "quote a text that begins with > or |, such as '> 100/s'"),
     ("alphabetic or numeric character", "quote a text that begins with & or *"),
     ("stream", "a quote, bracket or brace is not closed"),
+    ("expected ',' or", "close each quote, bracket and brace, and quote a text with a colon in it"),
     ("<block end>", "check the indentation, and quote a text that begins with { or ["),
 )
 """Ways out by what the parser says."""
@@ -104,7 +105,7 @@ class _Reader:
         for event in self._events():
             self._take(event)
         if self._root is None or (isinstance(self._root, Scalar) and self._root.is_nothing):
-            raise _Stop(0, "the file is empty")
+            raise _Stop(0, "the file is empty", "begin with name:")
         return self._root
 
     def _events(self) -> Iterator[yaml.Event]:
