@@ -101,6 +101,32 @@ def test_what_stays_broken_is_refused_once_with_the_reason(
     assert "services/shop.yaml:3: this is no YAML" in message
 
 
+def test_a_refused_bundle_that_is_put_right_again_is_told(
+    bundle: ScriptedBundle, told: list[bool], new_reloader: NewReloader, caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle.script = [BROKEN, BROKEN]
+    reloader = new_reloader(0.0)
+    reloader.ask()
+    wait_until(lambda: told == [False])
+    with caplog.at_level(logging.INFO, "plugbay.serving"):
+        reloader.ask()
+        wait_until(lambda: len(caplog.messages) == 2)
+        reloader.ask()
+        wait_until(lambda: bundle.reloads == 4)
+    reloader.close()
+    assert caplog.messages[1:] == ["version 1 serves on: the bundle is as it was then"]
+
+
+def test_who_waits_for_a_reload_is_told_that_nothing_has_changed(
+    bundle: ScriptedBundle, told: list[bool], new_reloader: NewReloader, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "plugbay.serving"):
+        new_reloader(0.0).ask_and_tell()
+        wait_until(lambda: bool(caplog.messages))
+    assert caplog.messages == ["version 1 serves on: the bundle is as it was then"]
+    assert told == []
+
+
 def test_what_was_only_half_written_is_taken_when_it_has_settled(
     bundle: ScriptedBundle, told: list[bool], new_reloader: NewReloader, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -197,7 +197,10 @@ def test_a_hangup_reloads(bundle: Path) -> None:
     with program(bundle, "--workers", "2") as server:
         replace_file(bundle / "wasm/demo.wasm", guest(2))
         server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: versions(server.url) == {2})
+        wait_until(lambda: server.said().count("version 2 serves now") == 2)
+        assert versions(server.url) == {2}
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: server.said().count("version 2 serves on: the bundle is as it was then") == 2)
         assert server.end() == 0
 
 

@@ -66,7 +66,7 @@ def serve_process(
         server = BundleServer(
             create_app(bundle, settings, recorder),
             settings,
-            reload=reloader.ask,
+            reload=reloader.ask_and_tell,
             on_ready=lambda server: on_ready(
                 Serving(url_of(listener), version.document.name, len(version.routes), server)
             ),

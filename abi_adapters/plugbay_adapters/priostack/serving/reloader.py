@@ -27,10 +27,17 @@ class Reloader:
         self._settle = settle
         self._asked = Event()
         self._closing = False
+        self._awaited = False
+        self._refused = False
         self._thread: Thread | None = None
 
     def ask(self) -> None:
         """Have the bundle reloaded soon; returns at once. Any thread may ask, but no signal's handler."""
+        self._asked.set()
+
+    def ask_and_tell(self) -> None:
+        """As :meth:`ask`, for someone who reads in the log what became of it, also if nothing has changed."""
+        self._awaited = True
         self._asked.set()
 
     def start(self) -> None:
@@ -76,12 +83,16 @@ class Reloader:
             self._accept(change)
 
     def _refuse(self, reason: str) -> None:
+        self._awaited, self._refused = False, True
         version = self._bundle.version.number
         _log.error("the changed bundle is refused, version %d serves on: %s", version, reason)
         self._told(False)
 
     def _accept(self, change: object) -> None:
-        if not change:
-            return
-        _log.info("version %d serves now: %s", self._bundle.version.number, change)
-        self._told(True)
+        version = self._bundle.version.number
+        if change:
+            _log.info("version %d serves now: %s", version, change)
+            self._told(True)
+        elif self._awaited or self._refused:  # or the last that the log says would be that it is refused
+            _log.info("version %d serves on: the bundle is as it was then", version)
+        self._awaited = self._refused = False
