@@ -83,6 +83,14 @@ def test_wrong_usage_is_one_error_with_the_way_to_help(cli: Cli, arguments: tupl
     assert "--help" in result.err
 
 
+@pytest.mark.parametrize("arguments", [(), ("cache",), ("bundle",)], ids=" ".join)
+def test_no_command_is_an_error_that_says_so_below_the_help(cli: Cli, arguments: tuple[str, ...]) -> None:
+    result = cli(*arguments)
+    assert result.code == 2
+    assert b"Commands" in result.out
+    assert result.err.startswith("error[usage]: no command was given\n")
+
+
 def test_wrong_usage_is_json_too(cli: Cli) -> None:
     result = cli("inspect", "--json", "--bogus")
     assert result.code == 2

@@ -99,7 +99,8 @@ def _load_plugins() -> PlugbayPlugins | PluginRegistrationError:
 def _usage_facts(error: typer.TyperException) -> dict[str, object]:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else PROGRAM
-    return {"code": "usage", "reason": error.format_message(), "hint": f"{path} --help"}
+    reason = error.format_message() or "no command was given"  # it says nothing where it has shown the help
+    return {"code": "usage", "reason": reason, "hint": f"{path} --help"}
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
