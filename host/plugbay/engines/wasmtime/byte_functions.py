@@ -126,9 +126,13 @@ class DrivenFunctions(ABC):
     def _take_records(self, area: bytes) -> str | None:
         """Keep the log lines of an area; the error text that the guest reported last, if any."""
         reader = LogReader()
-        reports = [self._report(kind, data) for kind, data in reader.take(area)]
+        others = reader.take(area)
         self._logs += reader.finish()
-        return next((report for report in reversed(reports) if report is not None), None)
+        for kind, data in reversed(others):
+            report = self._report(kind, data)
+            if report is not None:
+                return report
+        return None
 
 
 def _same(output: bytes) -> bytes | PlugbayError:
