@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.priostack.conftest import Shape
+from tests.priostack.conftest import SHAPES, Shape
 
 from plugbay import Host
 from plugbay.inspection import inspect_module
@@ -51,6 +51,19 @@ def test_inspect_shows_them_for_people_and_as_json(tmp_path: Path, shape: Shape)
     assert document["abi"] == "priostack"
     assert document["profile"] == shape.convention
     assert [item["name"] for item in document["metadata"]["byte_functions"]] == ["echo"]
+
+
+def test_of_very_many_functions_the_first_are_shown_to_people(tmp_path: Path) -> None:
+    names = [f"f{number}" for number in range(5000)]
+    more = "".join(f'(export "{name}" (func $more))' for name in names)
+    module = tmp_path / "module.wasm"
+    module.write_bytes(
+        SHAPES[0].build(extra=f"(func $more (param i32 i32) (result i64) (i64.const 0)) {more}", name="first")
+    )
+    shown = inspect(module)
+    assert len(shown.splitlines()) < 400
+    assert shown.count("… and") == 3, "exports, functions, byte functions"
+    assert len(json.loads(inspect(module, "--json"))["metadata"]["byte_functions"]) == 5001
 
 
 def test_nothing_of_it_runs(host: Host, shape: Shape) -> None:

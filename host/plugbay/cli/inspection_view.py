@@ -115,8 +115,11 @@ def _plugin(inspection: Inspection) -> Iterator[RenderableType]:
         return
     yield Text("\nPlugin", "bold")
     table = _grid()
-    for name in sorted(inspection.functions):
+    functions = sorted(inspection.functions)
+    for name in functions[:_MOST_ROWS]:
         table.add_row("function", visible(name) + "  (default)" * (name == inspection.default_function))
+    if len(functions) > _MOST_ROWS:
+        table.add_row("", f"… and {len(functions) - _MOST_ROWS:,} more; --json has all")
     for key, value in metadata_facts(inspection.metadata):
         table.add_row(key, value)
     yield table
