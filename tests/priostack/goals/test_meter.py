@@ -258,6 +258,7 @@ def test_calls_that_find_no_space_on_the_disk_are_not_measured_which_is_told_onc
     for _ in range(3):
         meter.record("users", 0.01, failed=False)
     assert one(meter, ERRORS).state == "no data"
+    assert caplog.records[0].name == "plugbay.goals"  # which the server shows
     assert [record.message for record in caplog.records] == [
         "calls of service users are not measured: [Errno 28] No space left on device"
     ]

@@ -257,7 +257,8 @@ def test_lines_are_dropped_while_the_reader_is_gone_and_the_log_lives_on(
     log = AccessLog(write, flush_seconds=0.001)
     log.write(record())
     wait_for(lambda: log.dropped)
-    assert "can't be written, lines are dropped until it can" in caplog.records[0].message
+    assert caplog.messages[0] == "the access log can't be written, lines are dropped until it can: Broken pipe"
+    assert caplog.records[0].name == "plugbay.serving"
     file = os.open(tmp_path / "found.log", os.O_WRONLY | os.O_CREAT)
     os.dup2(file, write)
     log.write(record("/later"))

@@ -159,6 +159,7 @@ def test_requests_are_counted_together_when_the_disk_is_full_which_is_told_once(
         metrics.count_failure("users", "guest-trap")
     together = {"service": OTHER, "endpoint": OTHER, "method": OTHER, "status": "200"}
     assert value(metrics, "plugbay_requests_total", **together) == 3
+    assert caplog.records[0].name == "plugbay.serving"  # which the server shows
     assert [record.message for record in caplog.records] == [
         "some metrics can't be counted: [Errno 28] No space left on device"
     ]

@@ -28,7 +28,7 @@ State = Literal["met", "missed", "no data"]
 
 _SHAPE: Final = Shape(records=SERVICES, record_bytes=(WINDOW + 1) * PAGE)
 """One row more than the window, so that the oldest is not overwritten while a reader adds it up."""
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("plugbay.goals")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ LINE_BYTES: Final = 4096
 
 _TEXT_SHOWN: Final = 64
 _CLOSE_SECONDS: Final = 2.0
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("plugbay.serving")
 
 
 class AccessRecord(TypedDict):
@@ -172,7 +172,7 @@ class AccessLog:
             lost = len(lines) - self._sink.write(lines, self._give_up_at)
         except OSError as error:
             if not self._failing:
-                _log.error("the access log can't be written, lines are dropped until it can: %s", error)
+                _log.error("the access log can't be written, lines are dropped until it can: %s", error.strerror)
             self._failing = True
             return len(lines)
         self._failing = False

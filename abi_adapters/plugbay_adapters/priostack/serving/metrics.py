@@ -44,7 +44,7 @@ OTHER: Final = "other"
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _SAMPLE_SECONDS: Final = 1.0
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("plugbay.serving")
 
 
 class MetricSources(Protocol):
