@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from tests.priostack.serving.bundles import PATIENCE, get, guest, post, program, replace_file, run_to_end, write_bundle
+from tests.priostack.serving.bundles import (
+    COMMAND,
+    PATIENCE,
+    get,
+    guest,
+    post,
+    program,
+    replace_file,
+    run_to_end,
+    write_bundle,
+)
 from tests.priostack.serving.conftest import wait_until
 
 if TYPE_CHECKING:
@@ -169,6 +181,16 @@ def test_what_can_t_be_is_told_in_a_few_lines(bundle: Path, options: list[str], 
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) < 8
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_standard_output_that_is_closed_is_told(bundle: Path, workers: str) -> None:
+    command = shlex.join([*COMMAND, str(bundle), "--port", "0", "--workers", workers])
+    done = subprocess.run(
+        ["sh", "-c", f"exec {command} >&-"], stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 2
+    assert "the access log goes to standard output, which is closed" in done.stderr
 
 
 def test_no_bundle_is_told(tmp_path: Path) -> None:

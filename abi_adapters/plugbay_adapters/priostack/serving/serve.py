@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugbay.errors import ConfigInvalid
 from plugbay.host import Host
 from plugbay_adapters.priostack.serving.listening import bind, url_of
 from plugbay_adapters.priostack.serving.place import WorkerPlace
 from plugbay_adapters.priostack.serving.process import open_bundle, serve_process
+from plugbay_adapters.priostack.serving.settings import STANDARD_OUTPUT
 from plugbay_adapters.priostack.serving.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -35,8 +38,10 @@ def serve(settings: ServeSettings, *, plugins: PlugbayPlugins | None = None, on_
     """Serve a bundle until a signal says to stop; whether everything that was under way has been finished.
 
     Has to run in the main thread, which gets the signals. ``on_ready`` is called once. Raises
-    :class:`AddressUnusable`, what :meth:`Bundle.load` raises, and :class:`WorkersFailed`.
+    :class:`AddressUnusable`, what :meth:`Bundle.load` raises, :class:`WorkersFailed`, and
+    :class:`~plugbay.errors.ConfigInvalid` when the access log is to go to a standard output that is closed.
     """
+    _require_output(settings)
     listener = bind(settings.host, settings.port)
     with listener:
         if settings.workers > 1:
@@ -48,6 +53,13 @@ def serve(settings: ServeSettings, *, plugins: PlugbayPlugins | None = None, on_
             plugins=plugins,
             on_ready=lambda serving: on_ready(Ready(serving.url, serving.bundle, serving.routes)),
         )
+
+
+def _require_output(settings: ServeSettings) -> None:
+    """Before anything is opened: its descriptor would be that of the standard output, and the log go there."""
+    if settings.access_log == STANDARD_OUTPUT and sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] # None when the shell closed it
+        hint = "name a file with --access-log, or give --no-access-log"
+        raise ConfigInvalid("the access log goes to standard output, which is closed", hint=hint)
 
 
 def _serve_by_workers(
