@@ -58,6 +58,7 @@ class BundleServer(uvicorn.Server):
     def serve_on(self, listener: socket.socket) -> None:
         """Serve on a listening socket until the server is told to stop."""
         _allow_open_files(self._settings.connections)
+        self.config.get_loop_factory()  # imports uvloop: done in run, a Ctrl-C meanwhile would leave a coroutine behind
         self.run(sockets=[listener])
 
     @property
