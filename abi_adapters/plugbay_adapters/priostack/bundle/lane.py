@@ -1,15 +1,17 @@
-"""A lane: the calls of one plugin on their way to it, bounded, and the threads that run them."""
+"""A lane: the calls of one plugin on their way to it, bounded in number."""
 
 from __future__ import annotations
 
 import logging
+from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread, current_thread
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from plugbay.errors import PluginClosed
 from plugbay.forks import mend_after_fork
+from plugbay_adapters.priostack.bundle.crew import Crew
 from plugbay_adapters.priostack.errors import LaneSaturated
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class CallWatch(Protocol):
 
 
 class Lane:
-    """The bounded queue of one plugin's calls, and the threads (as many as the pool has instances) that run them.
+    """The bounded queue of one plugin's calls; ``workers`` threads run them, as many as the pool has instances.
 
     A call takes a ticket when it is submitted and gives it back when it has run. There are ``workers`` tickets, and
     ``most_waiting`` more, so the bound holds exactly without a lock; and once :meth:`close` has gathered all of them,
@@ -94,57 +96,33 @@ class Lane:
         with self._closing:
             self._gather()
             self._tickets.put(None)  # goes around among those who wait for one: they see that the lane is closed
-            with self._starting:
-                threads = tuple(self._threads)
-            for _ in threads:
-                self._calls.put(None)  # a second close puts them again, for nobody
-        if current_thread() not in threads:
-            for thread in threads:
-                thread.join()
-            self._refuse_late()
+            late = self._crew.close()
+        for _, _, done, _ in late:
+            self._tell(done, self._refusal(), 0.0)
 
     def after_fork(self) -> None:
         """In a child: the threads are gone, and the calls that were on their way are the parent's."""
         self._begin()
 
     def _begin(self) -> None:
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
         self._tickets: SimpleQueue[None] = SimpleQueue()
         for _ in range(self._places):
             self._tickets.put(None)
         self._gathered = 0
         """Tickets that a close holds."""
-        self._threads: list[Thread] = []
-        self._starting = Lock()
         self._closing = Lock()
+        self._crew: Crew[Call] = Crew(self.plugin.name, self._workers, partial(self._answer, self._tickets))
 
     def _put(self, function: str, payload: bytes, done: Done) -> None:
-        """Put a call that has its ticket into the queue."""
-        if self._closed or len(self._threads) < self._workers:
-            self._prepare()
-        self._calls.put((function, payload, done, perf_counter()))
-
-    def _prepare(self) -> None:
-        """Refuse the call that just took a ticket, or start one more thread when all are busy."""
+        """Hand over a call that has its ticket."""
         if self._closed:
             self._tickets.put(None)
             raise self._refusal()
-        with self._starting:
-            count = len(self._threads)
-            if count < self._workers and self._places - self._tickets.qsize() > count:
-                self._start(f"{self.plugin.name}-{count + 1}")
-
-    def _start(self, name: str) -> None:
-        thread = Thread(target=self._work, args=(self._calls, self._tickets), name=name, daemon=True)
         try:
-            thread.start()
-        except RuntimeError as error:  # the system has no more of them
-            if not self._threads:
-                self._tickets.put(None)
-                raise LaneSaturated(f"no thread can be started: {error}", plugin=self.plugin.name) from error
-            _log.warning("%s: no further thread can be started: %s", self.plugin.name, error)
-            return
-        self._threads.append(thread)
+            self._crew.put((function, payload, done, perf_counter()))
+        except RuntimeError as error:
+            self._tickets.put(None)
+            raise LaneSaturated(f"no thread can be started: {error}", plugin=self.plugin.name) from error
 
     def _gather(self) -> None:
         """Take every ticket, so that nothing is on its way to the queue any more."""
@@ -152,28 +130,20 @@ class Lane:
             try:
                 self._tickets.get(timeout=_LOST_AFTER)
             except Empty:
-                if self._calls.empty():  # Ctrl-C may take one away between two bytecodes
+                if self._crew.idle:  # Ctrl-C may take one away between two bytecodes
                     return
             else:
                 self._gathered += 1
 
-    def _refuse_late(self) -> None:
-        """Tell the callers of what came into the queue after the threads were told to end."""
-        while not self._calls.empty():
-            call = self._calls.get()
-            if call is not None:
-                self._tell(call[2], self._refusal(), 0.0)
-
-    def _work(self, calls: SimpleQueue[Call | None], tickets: SimpleQueue[None]) -> None:
-        while (call := calls.get()) is not None:
-            function, payload, done, submitted = call
-            began = perf_counter()
-            result = self._run(function, payload)
-            ended = perf_counter()
-            tickets.put(None)  # first, so that whoever is told can submit the next call
-            self._count(ended - submitted, result)
-            self._tell(done, result, ended - began)
-            del call, payload, done, result  # they must not live until the next call
+    def _answer(self, tickets: SimpleQueue[None], call: Call) -> None:
+        """Run a call that took one of ``tickets``, and tell the result."""
+        function, payload, done, submitted = call
+        began = perf_counter()
+        result = self._run(function, payload)
+        ended = perf_counter()
+        tickets.put(None)  # first, so that whoever is told can submit the next call
+        self._count(ended - submitted, result)
+        self._tell(done, result, ended - began)
 
     def _run(self, function: str, payload: bytes) -> bytes | BaseException:
         try:
