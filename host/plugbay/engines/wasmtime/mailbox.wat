@@ -9,6 +9,7 @@
   (global $log_used (mut i32) (i32.const 0))  ;; bytes
   (global $out_used (mut i32) (i32.const 0))  ;; bytes
 
+  ;; The header's TOP. What runs for every message reads and writes it without a call, of which each takes a nanosecond.
   (func $top (export "top") (result i32) (i32.load $mailbox (i32.const 16)))
   (func $set_top (param $to i32) (i32.store $mailbox (i32.const 16) (local.get $to)))
 
@@ -65,14 +66,14 @@
     (global.set $records (i32.const 0))
     (global.set $log_used (i32.const 0))
     (global.set $out_used (i32.const 0))
-    (i32.store $mailbox (i32.const 56) (call $top))
+    (i32.store $mailbox (i32.const 56) (i32.load $mailbox (i32.const 16)))
     (i32.store $mailbox (i32.const 60) (i32.const 1))
     (i64.store $mailbox (i32.const 0) (i64.const 0)))
 
   ;; The guest has its input: the message's area starts at $reuse, unless there are records in it already.
   (func $reuse_input (param $reuse i32)
     (if (i32.eqz (global.get $records)) (then
-      (call $set_top (local.get $reuse))
+      (i32.store $mailbox (i32.const 16) (local.get $reuse))
       (i32.store $mailbox (i32.const 56) (local.get $reuse)))))
 
   ;; Write the header's row and answer its status.
@@ -81,7 +82,7 @@
     (i32.store $mailbox (i32.const 0) (local.get $start))
     (i32.store $mailbox (i32.const 4) (local.get $len))
     (i32.store $mailbox (i32.const 8) (local.get $status))
-    (i32.store $mailbox (i32.const 12) (call $top))
+    (i32.store $mailbox (i32.const 12) (i32.load $mailbox (i32.const 16)))
     (i32.store $mailbox (i32.const 60) (i32.ge_u (i32.and (local.get $status) (i32.const 0xff)) (i32.const 16)))
     (local.get $status))
 
@@ -102,9 +103,11 @@
     (local.set $in (i32.add (i32.const 64) (i32.shl (local.get $count) (i32.const 2))))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $i) (local.get $count)))
-      (br_if $done (i32.and (i32.gt_u (call $top) (i32.load $mailbox (i32.const 48))) (i32.ne (local.get $i) (i32.const 0))))
+      (br_if $done (i32.and (i32.gt_u (i32.load $mailbox (i32.const 16)) (i32.load $mailbox (i32.const 48)))
+                            (i32.ne (local.get $i) (i32.const 0))))
       (local.set $n (i32.load $mailbox offset=64 (i32.shl (local.get $i) (i32.const 2))))
-      (local.set $status (call $one (local.get $in) (local.get $n) (call $top) (local.get $function)))
+      (local.set $status
+        (call $one (local.get $in) (local.get $n) (i32.load $mailbox (i32.const 16)) (local.get $function)))
       (memory.copy $mailbox $mailbox (local.get $rows) (i32.const 0) (i32.const 16))
       (local.set $rows (i32.add (local.get $rows) (i32.const 16)))
       (local.set $in (i32.add (local.get $in) (local.get $n)))
