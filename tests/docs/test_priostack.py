@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_sources_in_other_languages_are_those_of_the_example(page_at: Callable[[
         assert any(block.text in path.read_text("utf-8") for path in files), block.place
 
 
+JOINED = re.compile(r"\\\n")
 BIT = "(i32.or (i32.const 0x80000000) (i32.const 64)) (i32.const 3)"
 THROW = '(import "wbg" "__wbindgen_throw" (func $throw (param i32 i32)))'
 DATA = '(data (i32.const 64) "bad") (data (i32.const 96) "{\\"error\\":\\"bad\\"}")'
@@ -95,16 +97,35 @@ def test_what_a_function_does_leads_to_what_the_page_says(
         assert ("the instance goes on" in rows[does]) is instance_goes_on
 
 
+def build_by(verb: str, page: Page, folder: Path) -> None:
+    """Run the command of the page that begins so."""
+    lines = [
+        line for block in page.blocks if block.language == "sh" for line in JOINED.sub("", block.text).splitlines()
+    ]
+    (command,) = (line for line in lines if line.startswith(f"python -m ziglang {verb} "))
+    subprocess.run([sys.executable, *command.split()[1:]], cwd=folder, check=True, capture_output=True)
+
+
 @pytest.mark.skipif(importlib.util.find_spec("ziglang") is None, reason="the Zig compiler is not installed")
 def test_the_function_in_zig_builds_and_runs(tmp_path: Path, host: Host, page_at: Callable[[str], Page]) -> None:
-    blocks = {block.language: block.text for block in page_at(PAGE).blocks}
-    (tmp_path / "shout.zig").write_text(blocks["zig"], "utf-8")
-    command = blocks["sh"].replace("\\\n", "").splitlines()[1]
-    assert command.startswith("python -m ziglang build-exe")
-    subprocess.run([sys.executable, *command.split()[1:]], cwd=tmp_path, check=True, capture_output=True)
+    (zig,) = (block.text for block in page_at(PAGE).blocks if block.language == "zig")
+    (tmp_path / "shout.zig").write_text(zig, "utf-8")
+    build_by("build-exe", page_at(PAGE), tmp_path)
     with host.load(tmp_path / "shout.wasm") as plugin:
         assert plugin.functions == {"shout"}
         assert plugin.call("shout", b"hello") == b"HELLO"
         assert plugin.call("shout", b"") == b""
         with pytest.raises(GuestError, match=r"^shout: A{100}$"):
             plugin.call("shout", b"a" * 100)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ziglang") is None, reason="the Zig compiler is not installed")
+def test_the_function_in_c_builds_and_runs(tmp_path: Path, host: Host, page_at: Callable[[str], Page]) -> None:
+    (source,) = (block.text for block in page_at(PAGE).blocks if block.language == "c")
+    (tmp_path / "echo.c").write_text(f'#include "packed.h"\n{source}', "utf-8")
+    for name in ("packed.h", "packed.c"):
+        shutil.copy(ROOT / "examples" / "users" / "c" / name, tmp_path)
+    build_by("cc", page_at(PAGE), tmp_path)
+    with host.load(tmp_path / "echo.wasm") as plugin:
+        assert plugin.functions == {"echo"}
+        assert plugin.call("echo", b"hello") == b"hello"

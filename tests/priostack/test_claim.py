@@ -180,6 +180,7 @@ def test_a_module_without_marks_is_declined_with_what_it_lacks(wat: Wat, host: H
     answer = claim_of(wat("(module)"))
     assert isinstance(answer, Decline)
     assert any(line.startswith("packed: no alloc(i32) -> (i32)") for line in answer.missing)
+    assert any(line.endswith("no __collect() -> () (asc --exportRuntime exports them)") for line in answer.missing)
     with pytest.raises(UnknownAbi, match="wasm-bindgen: no __wbindgen_malloc"):
         host.load(wat("(module)"), abi="priostack")
 

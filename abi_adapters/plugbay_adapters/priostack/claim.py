@@ -99,7 +99,8 @@ def _missing(info: ModuleInfo) -> tuple[str, ...]:
 
 def _lacks(reading: Reading) -> str:
     parts = [f"no {part.name}{part.wanted}" for part in reading.parts if not part.fits]
-    return f"{reading.convention}: {', '.join(parts or ['no function'])}"
+    way_out = " (asc --exportRuntime exports them)" if reading.convention is Convention.ASSEMBLYSCRIPT and parts else ""
+    return f"{reading.convention}: {', '.join(parts or ['no function'])}{way_out}"
 
 
 def _unprocessed(info: ModuleInfo) -> Claim | None:
