@@ -45,6 +45,13 @@ def test_it_tells_every_path_of_the_server(page: Page) -> None:
     assert sorted(row[0].strip("`") for row in page.rows("The server's own paths")) == sorted(RESERVED_PATHS)
 
 
+def test_the_proxy_of_the_example_lets_nobody_to_the_servers_own_paths(page: Page) -> None:
+    (nginx,) = (block.text for block in page.blocks if block.language == "nginx")
+    (pattern,) = re.findall(r"location ~ (\S+)", nginx)
+    assert all(re.search(pattern, path) and re.search(pattern, f"{path}/x") for path in RESERVED_PATHS)
+    assert not any(re.search(pattern, path) for path in ("/", "/docs-of-ours", "/_x", "/api/docs"))
+
+
 def test_it_tells_the_settings_with_their_defaults(page: Page) -> None:
     known = {field.name: field.default for field in fields(ServeSettings)}
     for name, default, _ in page.rows("Slow functions, many requests"):
