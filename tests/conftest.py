@@ -53,6 +53,15 @@ ECHO = "(call $copy (local.get $p) (local.get $n))"
 
 
 @pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The tests' own folder for what programs keep, such as a server's queue of events."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The tests' own ahead-of-time cache, so that they never touch the user's."""
     folder = tmp_path_factory.mktemp("cache")

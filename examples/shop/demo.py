@@ -16,7 +16,9 @@ SHOP: Final = Path(__file__).parent
 def main() -> int:
     """The exit code of the day."""
     serve = [sys.executable, "-m", "plugbay", "bundle", "serve", str(SHOP), "--port", "0", "--json"]
-    with subprocess.Popen([*serve, "--no-access-log"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        [*serve, "--no-access-log", "--queue", "memory:"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             return drive.play(json.loads(_first_line(server))["url"], drive.CUSTOMERS, drive.SEED)
         finally:

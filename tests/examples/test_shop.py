@@ -161,6 +161,8 @@ def url() -> Iterator[str]:
         "0",
         "--json",
         "--no-access-log",
+        "--queue",
+        "memory:",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

@@ -38,11 +38,13 @@ Waiting = Annotated[
     ),
 ]
 Queue = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--queue",
         metavar="URL",
-        help="Where sensor events are kept: memory:, or sqlite:PATH to lose none.",
+        help="Where sensor events are kept: sqlite:PATH, or memory: to lose them with the server. "
+        "Default: the bundle's own file in your state folder.",
+        show_default=False,
         rich_help_panel=_SERVER,
     ),
 ]
@@ -132,7 +134,7 @@ def serve(
     workers: Workers = 1,
     instances: Instances = 4,
     waiting: Waiting = 100,
-    queue: Queue = "memory:",
+    queue: Queue = None,
     watch: Watch = False,
     access_log: AccessLog = "-",
     no_access_log: NoAccessLog = False,
@@ -161,6 +163,7 @@ def serve(
     Example: `plugbay bundle serve shop --port 8000 --watch`
     """
     from plugbay_adapters.priostack.errors import BundleInvalid
+    from plugbay_adapters.priostack.intents.default_queue import default_queue
     from plugbay_adapters.priostack.serving.logs import server_logs
     from plugbay_adapters.priostack.serving.serve import serve as serve_bundle
     from plugbay_adapters.priostack.serving.settings import STANDARD_OUTPUT, ServeSettings
@@ -182,7 +185,7 @@ def serve(
         workers=workers,
         instances=instances,
         waiting=waiting,
-        queue=queue,
+        queue=queue if queue is not None else default_queue(bundle),
         watch=watch,
         access_log=None if no_access_log else access_log,
         trusted_proxy=trust_proxy,
