@@ -91,6 +91,8 @@ def test_state_is_shown(served: Served) -> None:
 def test_metrics_count_requests(served: Served) -> None:
     served.client.get("/echo")
     served.client.post("/trap", content=b"{}", headers=JSON)
+    served.client.get("/_sensors/made-up-by-a-client")
+    served.client.get("/made-up-by-a-client")
     answer = served.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
@@ -101,6 +103,8 @@ def test_metrics_count_requests(served: Served) -> None:
     }
     assert counted[("get_/echo", "200")] == 1
     assert counted[("post_/trap", "500")] == 1
+    assert counted[("/_sensors", "405")] == 1
+    assert counted[("unmatched", "404")] == 1
 
 
 def test_the_reserved_paths_are_those_that_are_answered(served: Served) -> None:

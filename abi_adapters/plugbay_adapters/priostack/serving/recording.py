@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plugbay_adapters.priostack.serving.access_log import AccessLog
 from plugbay_adapters.priostack.serving.metrics import UNMATCHED, ServerMetrics
+from plugbay_adapters.priostack.serving.reserved import reserved_path
 from plugbay_adapters.priostack.serving.settings import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Recorder:
         seconds = exchange.seconds
         scope = exchange.scope
         method: str = scope["method"]
+        path: str = scope["raw_path"].decode("ascii")
         service = endpoint = None
         if exchange.route is not None:
             service, endpoint = exchange.route.service, exchange.route.endpoint.name
@@ -50,7 +52,7 @@ class Recorder:
             if exchange.error is not None:
                 self._metrics.count_failure(service, exchange.error)
         else:
-            self._metrics.observe_request(UNMATCHED, method, exchange.status, seconds)
+            self._metrics.observe_request(reserved_path(path) or UNMATCHED, method, exchange.status, seconds)
         if self._access_log is not None:
             client = scope["client"]
             self._access_log.write(
@@ -58,7 +60,7 @@ class Recorder:
                     "id": exchange.request_id.decode(),
                     "client": client[0] if client else None,
                     "method": method,
-                    "path": scope["raw_path"].decode("ascii"),
+                    "path": path,
                     "status": exchange.status,
                     "bytes_in": exchange.bytes_in,
                     "bytes_out": exchange.bytes_out,
