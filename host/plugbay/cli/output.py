@@ -56,7 +56,10 @@ class Output:
         with _writing(), console.capture() as capture:  # rich writes, too, if only an empty text
             for part in parts:
                 console.print(part)
-        self.write(capture.get().encode(sys.stdout.encoding, "backslashreplace") if sys.stdout else b"")
+        text = capture.get()
+        if not console.is_terminal:  # rich fills the last column of a table with spaces
+            text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+        self.write(text.encode(sys.stdout.encoding, "backslashreplace") if sys.stdout else b"")
 
     def say(self, part: RenderableType) -> None:
         """Talk, to standard error; lines of text stay whole for those who search them."""

@@ -65,6 +65,7 @@ def test_a_good_bundle_is_shown_with_its_routes_intents_and_goals(
     ):
         assert line in lines
     assert max(map(len, result.out.splitlines())) <= 100
+    assert not [line for line in result.out.splitlines() if line.endswith(" ")]
 
 
 def test_a_zip_is_checked_as_well(shop: BundleFolder, check: Callable[..., Result]) -> None:
