@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from plugbay import Host
 from plugbay_adapters.priostack.bundle import archive
 from plugbay_adapters.priostack.bundle.check import check_bundle
-from plugbay_adapters.priostack.bundle.files import FileRefused, open_files, path_mistake
+from plugbay_adapters.priostack.bundle.files import FileRefused, path_mistake
+from plugbay_adapters.priostack.bundle.source import open_files
 from plugbay_adapters.priostack.errors import BundleUnusable
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 
 from plugbay import Host
 from plugbay_adapters.priostack.bundle.check import check_bundle
-from plugbay_adapters.priostack.bundle.files import FileRefused, open_files
+from plugbay_adapters.priostack.bundle.files import FileRefused
+from plugbay_adapters.priostack.bundle.source import open_files
 from plugbay_adapters.priostack.errors import BundleUnusable
 
 if TYPE_CHECKING:

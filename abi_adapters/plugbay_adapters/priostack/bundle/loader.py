@@ -7,11 +7,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugbay_adapters.priostack.bundle.files import MODULES, open_files
+from plugbay_adapters.priostack.bundle.files import MODULES
 from plugbay_adapters.priostack.bundle.lane import CallWatch, Lane
 from plugbay_adapters.priostack.bundle.modules import Module, ModuleLoader, ModulesReading
 from plugbay_adapters.priostack.bundle.problem import Problem
 from plugbay_adapters.priostack.bundle.reading import BundleReading, ordered, read_bundle
+from plugbay_adapters.priostack.bundle.source import open_files
 from plugbay_adapters.priostack.bundle.version import BundleVersion, Route, Target
 from plugbay_adapters.priostack.errors import BundleInvalid
 
