@@ -34,4 +34,4 @@ def _first_line(server: subprocess.Popen[bytes]) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive.run(main))

@@ -13,13 +13,17 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import random
 import sys
 import time
 from collections import Counter
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CUSTOMERS: Final = 200
 SEED: Final = 2026
@@ -170,14 +174,29 @@ def play(url: str, customers: int, seed: int) -> int:
         for _ in range(customers):
             with suppress(Refused):  # who is refused leaves
                 Customer(shop, chance).visit()
-        middle, slow = (f"{percentile(shop.seconds, share) * 1000:.1f} ms" for share in (0.5, 0.99))
-        print(f"{customers} customers, {len(shop.seconds):,} requests; half took {middle} or less, 99 % {slow}")
+        visited = list(shop.seconds)
         intents = settled(shop)
         goals = shop.ask("report", "GET", "/_goals")["goals"]
     except (OSError, http.client.HTTPException) as error:
         sys.exit(f"drive.py: {url} does not answer: {error or type(error).__name__}")
+    middle, slow = (f"{percentile(visited, share) * 1000:.1f} ms" for share in (0.5, 0.99))
+    print(f"{customers} customers, {len(visited):,} requests; half took {middle} or less, 99 % {slow}")
     show(shop, intents, goals)
     return 0 if all(status in EXPECTED for _, status in shop.answered) else 1
+
+
+def run(main: Callable[[], int]) -> int:
+    """The exit code of ``main``, as shells have it: 130 after a Ctrl-C, and 141 when nobody reads its output."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write must not raise again
+        return 141
+    return code
 
 
 def main() -> int:
@@ -191,4 +210,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -206,6 +208,28 @@ def test_the_demo_serves_the_shop_by_itself() -> None:
     demo = subprocess.run([sys.executable, SHOP / "demo.py"], capture_output=True, text=True, check=False, timeout=100)
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stdout.startswith("200 customers, ")
+
+
+def test_a_day_that_nobody_reads_ends_without_a_traceback() -> None:
+    with subprocess.Popen([sys.executable, SHOP / "demo.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
+        assert demo.stdout is not None
+        demo.stdout.close()
+        assert demo.wait(100) == 141
+        assert demo.stderr is not None
+        assert demo.stderr.read() == b""
+
+
+def test_a_day_that_is_interrupted_ends_without_a_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with subprocess.Popen([sys.executable, SHOP / "drive.py", url], stderr=subprocess.PIPE) as day:
+            customer, _ = silent.accept()
+            with customer:
+                customer.recv(1)
+                day.send_signal(signal.SIGINT)
+                assert day.wait(100) == 130
+            assert day.stderr is not None
+            assert day.stderr.read() == b"interrupted\n"
 
 
 # ---- users -----------------------------------------------------------------------------------------------------------
