@@ -41,6 +41,17 @@ def test_every_number_has_a_range() -> None:
                 ServeSettings("demo", **wrong)
 
 
+@pytest.mark.parametrize("proxy", ["proxy.local", "", "10.0.0.1:80", "10.0.0.1,", "10.0.0.1/8"])
+def test_a_proxy_that_is_no_address_is_told(proxy: str) -> None:
+    with pytest.raises(ConfigInvalid, match="is no address"):
+        ServeSettings("demo", trusted_proxy=proxy)
+
+
+@pytest.mark.parametrize("proxy", ["*", "10.0.0.1", "10.0.0.0/8", "::1", "10.0.0.1, fd00::/8"])
+def test_a_proxy_is_an_address_a_network_or_any(proxy: str) -> None:
+    assert ServeSettings("demo", trusted_proxy=proxy).trusted_proxy == proxy
+
+
 def test_a_bound_port_takes_nobody_before_it_listens() -> None:
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Final
 
 from plugbay.errors import ConfigInvalid
@@ -16,7 +17,7 @@ STANDARD_OUTPUT: Final = "-"
 class ServeSettings:
     """What ``plugbay bundle serve`` is told. Times are seconds.
 
-    Raises :class:`ConfigInvalid` that names every value out of range at once.
+    Raises :class:`ConfigInvalid` that names every value out of range at once, and for a proxy that is no address.
     """
 
     source: str
@@ -63,6 +64,18 @@ class ServeSettings:
         ]
         if wrong:
             raise ConfigInvalid(f"out of range: {', '.join(wrong)}", limit=wrong[0].partition(" ")[0])
+        if self.trusted_proxy is not None and self.trusted_proxy != "*":
+            _check_proxy(self.trusted_proxy)
+
+
+def _check_proxy(text: str) -> None:
+    """Judge it here: a name would be believed by nobody, and nothing would tell."""
+    for part in text.split(","):
+        try:
+            ip_network(part.strip())  # strict, as uvicorn is
+        except ValueError:
+            hint = "give its address or network, such as 10.0.0.7 or 10.0.0.0/8; several are separated by commas"
+            raise ConfigInvalid(f"the trusted proxy {part.strip()!r} is no address", found=text, hint=hint) from None
 
 
 _DAY = 86_400
