@@ -33,18 +33,20 @@ def test_large_calls_collect_by_their_bytes(host: Host) -> None:
     assert collections(host, bytes(100_000), 30) in range(9, 31)
 
 
-def test_waste_that_grows_the_memory_is_collected_before_it_grows_again(host: Host) -> None:
-    module = SHAPES[4].build("(drop (call $bump (i32.const 20000))) (call $number (memory.size))")
-    plugin = host.load(module, limits=Limits(memory_pages=16))
-    pages = {struct.unpack("<I", output)[0] for output in plugin.call_many("echo", [b"x"] * 5000)}
-    assert max(pages) <= 3, "1 page at the start; more than 1,500 without collections"
+def test_waste_fills_half_of_the_memory_and_is_then_collected_before_it_grows_again(host: Host) -> None:
+    body = "(drop (call $bump (i32.const 20000))) (call $number (memory.size))"
+    for limit, own in ((16, "1"), (512, "1 16")):
+        plugin = host.load(SHAPES[4].build(body, pages=own), name=f"at-most-{limit}", limits=Limits(memory_pages=limit))
+        pages = {struct.unpack("<I", output)[0] for output in plugin.call_many("echo", [b"x"] * 5000)}
+        assert max(pages) in range(8, 11), "1 page at the start; more than 1,500 without collections"
 
 
-def test_a_guest_whose_live_memory_grows_is_not_collected_to_death(host: Host) -> None:
-    module = SHAPES[4].build(f"(drop (memory.grow (i32.const 1))) {COLLECTED}")
-    plugin = host.load(module, limits=Limits(memory_pages=64))
-    outputs = plugin.call_many("echo", [b"x"] * 200)
-    assert struct.unpack("<I", outputs[-1])[0] <= 200
+def test_what_a_guest_comes_to_keep_is_not_collected_at_every_other_call(host: Host) -> None:
+    keeps = "(if (i32.eq (local.get $n) (i32.const 2)) (then (drop (memory.grow (i32.const 1)))))"
+    plugin = host.load(SHAPES[4].build(f"{keeps} {COLLECTED}"), limits=Limits(memory_pages=64))
+    outputs = plugin.call_many("echo", [b"x", *([b"it"] * 20), *([b"x"] * 5000)])
+    assert struct.unpack("<I", outputs[21])[0] == 20, "whenever the memory grew"
+    assert struct.unpack("<I", outputs[-1])[0] - 20 in range(4, 7), "and then by what went through"
 
 
 def test_the_input_is_pinned_while_the_function_runs_and_not_after(host: Host) -> None:

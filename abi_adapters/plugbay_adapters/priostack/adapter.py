@@ -79,7 +79,7 @@ class PriostackPlugin:
             engine,
             module,
             info,
-            drivers_for(reading, info),
+            drivers_for(reading, info, memory_pages=limits.memory_pages),
             plugin=options.name,
             limits=limits,
             bindings={part.role: part.name for part in reading.parts},

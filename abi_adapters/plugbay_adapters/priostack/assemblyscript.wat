@@ -59,9 +59,12 @@
       (i64.shr_u (i64.load $mailbox (call $top)) (i64.const 12)))))
 
   ;; ---- garbage ------------------------------------------------------------------------------------------------------
-  ;; The runtime "minimal" collects only when it is told to, and collecting costs more than a small call. So it is done
-  ;; when many bytes have gone through, and whenever the memory grew: then what went through since the last time was too
-  ;; much for it, and from there on less is waited for. Collecting as often as that, a steady guest never grows again.
+  ;; The runtime "minimal" collects only when it is told to, and collecting costs more than a small call: as much as all
+  ;; that lives takes. So it is done when many bytes have gone through, and whenever the memory grew. Once the memory has
+  ;; half of what it may have, what went through until it grew was too much for it, and from there on less is waited for:
+  ;; collecting as often as that, a steady guest never grows again. Before, it may be that what it keeps has grown, and
+  ;; collecting that at every other call would be the ruin of it.
+  ;; include limit
   (global $gone (mut i32) (i32.const 0))        ;; bytes since garbage was collected; a call counts for 256 more
   (global $most (mut i32) (i32.const 0x40000))  ;; bytes that are waited for
   (global $pages (mut i32) (i32.const 0))       ;; of the guest's memory, when last seen
@@ -71,9 +74,10 @@
     (global.set $gone (i32.add (global.get $gone) (i32.add (local.get $bytes) (i32.const 256))))
     (local.set $grew (i32.ne (memory.size $guest) (global.get $pages)))
     (if (i32.eqz (i32.or (local.get $grew) (i32.gt_u (global.get $gone) (global.get $most)))) (then (return)))
-    (if (i32.and (local.get $grew) (i32.lt_u (global.get $gone) (global.get $most)))
-      (then (global.set $most (global.get $gone))))
     (global.set $pages (memory.size $guest))
+    (if (i32.and (i32.and (local.get $grew) (i32.ge_u (global.get $pages) (global.get $half)))
+                 (i32.lt_u (global.get $gone) (global.get $most)))
+      (then (global.set $most (global.get $gone))))
     (global.set $gone (i32.const 0))
     (call $collect))
 

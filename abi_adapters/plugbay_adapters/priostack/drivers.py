@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay.engines.wasmtime.driver import Driver, quoted
 from plugbay.engines.wasmtime.wasi import WASI, wasi_driver
+from plugbay.module.info import MemoryType
 from plugbay_adapters.priostack.convention import FREE_OF_POINTER, RETPTR_FUNCTION, Convention
 
 if TYPE_CHECKING:
@@ -26,13 +27,18 @@ Drivers have these names in their text and are kept, so they are no longer than 
 """
 _THROW: Final = re.compile(r"__wbindgen_throw|__wbg___wbindgen_throw_[0-9a-f]{16}")
 _NO_OBJECTS: Final = "__wbindgen_init_externref_table"
+_MOST_PAGES: Final = 65_536
+"""What a memory of 32 bits may have at most."""
 _MOST_OWN: Final = 16
 """Imports of that kind that a module may have: each is a function to compile, and a real one has two."""
 
 
-def drivers_for(reading: Reading, info: ModuleInfo) -> tuple[Driver, ...]:
-    """The driver of the module's convention, and the default-deny WASI beside it where the module imports any of it."""
-    driver = _driver(reading, info)
+def drivers_for(reading: Reading, info: ModuleInfo, *, memory_pages: int = 0) -> tuple[Driver, ...]:
+    """The driver of the module's convention, and the default-deny WASI beside it where the module imports any of it.
+
+    ``memory_pages`` are those that the module may have; what the drivers provide does not depend on them.
+    """
+    driver = _driver(reading, info, memory_pages)
     return (driver, wasi_driver()) if any(item.module == WASI for item in info.imports) else (driver,)
 
 
@@ -41,7 +47,7 @@ def is_glue(module: str) -> bool:
     return _GLUE.fullmatch(module) is not None
 
 
-def _driver(reading: Reading, info: ModuleInfo) -> Driver:
+def _driver(reading: Reading, info: ModuleInfo, memory_pages: int) -> Driver:
     match reading.convention:
         case Convention.PACKED:
             free = next(part for part in reading.parts if part.role == "free")
@@ -52,7 +58,16 @@ def _driver(reading: Reading, info: ModuleInfo) -> Driver:
             imports = _own_imports((item.module, item.name) for item in info.imports)
             return Driver.load(_PACKAGE, "wasm_bindgen.wat", run=f"  ;; include {run}", own_imports=imports)
         case Convention.ASSEMBLYSCRIPT:
-            return Driver.load(_PACKAGE, "assemblyscript.wat")
+            pages = min(memory_pages, _own_maximum(info))
+            limit = f"  (global $half i32 (i32.const {pages // 2})) ;; of the pages that the memory may have"
+            return Driver.load(_PACKAGE, "assemblyscript.wat", limit=limit)
+
+
+def _own_maximum(info: ModuleInfo) -> int:
+    """The pages that the module itself lets its memory have."""
+    memory = info.export("memory")
+    maximum = memory.type.maximum if memory is not None and isinstance(memory.type, MemoryType) else None
+    return _MOST_PAGES if maximum is None else maximum
 
 
 def _own_imports(imports: Iterable[tuple[str, str]]) -> str:
