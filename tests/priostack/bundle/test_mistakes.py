@@ -106,6 +106,12 @@ def test_nothing_is_said_to_be_of_no_service_while_services_cannot_be_read(
     assert check.notes == ()
 
 
+def test_a_name_that_is_there_twice_is_suggested_once(shop: BundleFolder, host: Host) -> None:
+    shop.replace("services/orders.yaml", "name: orders", "name: users").replace(U, "func:echo", "wasm:zebra:echo")
+    (unknown,) = (problem for problem in problems_of(shop, host) if "zebra" in problem)
+    assert unknown.endswith("the bundle has no service zebra (services are users)")
+
+
 def test_optional_parts_may_be_missing_or_have_no_value(shop: BundleFolder, host: Host) -> None:
     shop.put(
         U,

@@ -17,7 +17,7 @@ _LONGEST: Final = 100
 
 def suggestion(word: str, known: Iterable[str], *, what: str) -> str:
     """``did you mean …?`` when a known name is near, else the known names; ``what`` is what they are, in the plural."""
-    names = list(known)
+    names = list(dict.fromkeys(known))
     by_letters = {_letters(name): name for name in names[:_MOST_COMPARED]}
     letters = _letters(word[:_LONGEST])
     near = get_close_matches(letters, by_letters, n=1) or [one for one in by_letters if one.startswith(letters)]
