@@ -8,10 +8,10 @@ import pytest
 
 from plugbay import GuestInstance, Host, Limits, Message, Permissions, Plugin, PluginOptions
 from plugbay.errors import CallError, ConfigInvalid
+from plugbay.message.payloads import decode_output, encode_input
 from plugbay.module.wat import compile_text
 from plugbay_adapters.extism.claim import ENV
 from plugbay_adapters.extism.driven import kernel_driver
-from plugbay.message.payloads import decode_output, encode_input
 from plugbay_adapters.extism.reference_limits import check_enforceable
 
 if TYPE_CHECKING:
