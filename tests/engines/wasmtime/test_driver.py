@@ -268,7 +268,7 @@ def test_every_driver_that_owns_the_mailbox_has_the_same_text_for_it() -> None:
     drivers = [
         Driver.load("plugbay_adapters.fluxrig", "driver.wat"),
         Driver.load("plugbay_adapters.extism", "kernel.wat"),
-        Driver.load("plugbay_adapters.priostack", "assemblyscript.wat"),
+        Driver.load("plugbay_adapters.priostack", "assemblyscript.wat", limit="(global $half i32 (i32.const 1))"),
     ]
     for driver in drivers:
         assert ";; include" not in driver.text
