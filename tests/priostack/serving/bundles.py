@@ -38,14 +38,14 @@ GUEST = """
   (func (export "version") (param i32 i32) (result i64) (call $copy (i32.const 16) (i32.const LENGTH)))
   (func (export "trap") (param i32 i32) (result i64) unreachable)
   (func (export "slow") (param $p i32) (param $n i32) (result i64) (local $left i64)
-    (local.set $left (i64.const 400000000))
+    (local.set $left (i64.const 3000000000))
     (loop $again
       (local.set $left (i64.sub (local.get $left) (i64.const 1)))
       (br_if $again (i64.ne (local.get $left) (i64.const 0))))
     (call $echo (local.get $p) (local.get $n)))
   (func (export "forever") (param i32 i32) (result i64) (loop $again (br $again)) (i64.const 0)))
 """
-"""Byte functions in the packed convention; ``slow`` computes for some tenths of a second."""
+"""Byte functions in the packed convention; ``slow`` computes for a second or more."""
 
 SERVICE = """\
 name: demo
