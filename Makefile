@@ -19,7 +19,7 @@ demo: $(VENV)/.installed ## Score 12,000 card payments with a plugin written in 
 	@$(BIN)/python examples/fraud/demo.py --folder $(DEMO)
 
 shop: $(VENV)/.installed ## Serve a shop made of WebAssembly functions over HTTP, and play a day of customers
-	@$(BIN)/python examples/shop/demo.py
+	@$(BIN)/python examples/shop/day.py
 
 test: $(VENV)/.installed-dev ## Run the tests
 	$(BIN)/python -m pytest -q

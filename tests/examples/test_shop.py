@@ -205,13 +205,13 @@ def test_customers_that_find_no_server_say_so() -> None:
 
 
 def test_the_demo_serves_the_shop_by_itself() -> None:
-    demo = subprocess.run([sys.executable, SHOP / "demo.py"], capture_output=True, text=True, check=False, timeout=100)
+    demo = subprocess.run([sys.executable, SHOP / "day.py"], capture_output=True, text=True, check=False, timeout=100)
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stdout.startswith("200 customers, ")
 
 
 def test_a_day_that_nobody_reads_ends_without_a_traceback() -> None:
-    with subprocess.Popen([sys.executable, SHOP / "demo.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
+    with subprocess.Popen([sys.executable, SHOP / "day.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
         assert demo.stdout is not None
         demo.stdout.close()
         assert demo.wait(100) == 141

@@ -29,7 +29,7 @@ def _first_line(server: subprocess.Popen[bytes]) -> bytes:
     assert server.stdout is not None, "it was asked for"
     line = server.stdout.readline()
     if not line:
-        sys.exit("demo.py: the server did not start; `plugbay bundle serve examples/shop` says why")
+        sys.exit("day.py: the server did not start; `plugbay bundle serve examples/shop` says why")
     return line
 
 
