@@ -53,6 +53,14 @@ ECHO = "(call $copy (local.get $p) (local.get $n))"
 
 
 @pytest.fixture(scope="session", autouse=True)
+def quick_failures_of_libextism() -> Iterator[None]:
+    """Where ``RUST_BACKTRACE`` is set, libextism takes 0.1 s for each failed call, to name native frames."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RUST_LIB_BACKTRACE", "0")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The tests' own folder for what programs keep, such as a server's queue of events."""
     folder = tmp_path_factory.mktemp("state")
