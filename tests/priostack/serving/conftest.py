@@ -107,6 +107,9 @@ class FakeIntents:
     def report(self) -> IntentsReport:
         return IntentsReport((), (), 0, 100)
 
+    def check(self) -> None:
+        """The queue can be read."""
+
 
 class FakeGoals:
     def report(self, goals: Sequence[object]) -> tuple[object, ...]:

@@ -41,6 +41,7 @@ def test_a_queue_that_can_t_be_used_makes_the_server_not_ready(served: Served, m
     def broken() -> None:
         raise SensorQueueUnusable("the disk is full")
 
+    monkeypatch.setattr(served.bundle.intents, "check", broken)
     monkeypatch.setattr(served.bundle.intents, "report", broken)
     answer = served.client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"error": "the queue of sensor events can't be used"})

@@ -274,6 +274,17 @@ def test_no_event_that_was_accepted_is_lost_when_the_server_is_killed(bundle: Pa
     assert all(event is not None and [run.state for run in event.runs] == [RunState.DONE] for event in events)
 
 
+def test_a_queue_that_is_damaged_meanwhile_makes_it_not_ready_and_the_endpoints_go_on(bundle: Path) -> None:
+    queue = bundle.parent / "events.db"
+    with program(bundle, "--queue", f"sqlite:{queue}") as server:
+        assert get(server.url, "/readyz").status_code == 200
+        queue.unlink()
+        queue.write_bytes(b"no database" * 1000)
+        assert get(server.url, "/readyz").status_code == 503
+        assert post(server.url, "/_sensors/happened", b"1").status_code == 503
+        assert get(server.url, "/api/version").status_code == 200
+
+
 def counts(url: str) -> dict[str, int]:
     """How many runs of the intent are in which state."""
     found: dict[str, int] = get(url, "/_intents").json()["intents"][0]["counts"]

@@ -67,7 +67,7 @@ class _OwnPaths:
         if self._is_draining():
             return _json({"error": "the server is ending"}, 503)
         try:
-            await asyncio.to_thread(self._recorder.intents)
+            await asyncio.to_thread(self._bundle.intents.check)
         except PlugbayError:
             return _json({"error": "the queue of sensor events can't be used"}, 503)
         version = self._bundle.version
