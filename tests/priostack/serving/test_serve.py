@@ -16,6 +16,7 @@ import httpx
 import pytest
 from tests.priostack.serving.bundles import (
     COMMAND,
+    JSON,
     PATIENCE,
     get,
     guest,
@@ -250,14 +251,18 @@ def test_no_event_that_was_accepted_is_lost_when_the_server_is_killed(bundle: Pa
     """Also without a word about the queue: it outlives the server unless told otherwise."""
     accepted: list[str] = []
 
-    def fire(number: int, url: str) -> None:
+    def fire(number: int) -> None:
         with suppress(httpx.HTTPError):
-            answer = post(url, "/_sensors/happened", b"%d" % number)
+            answer = client.post("/_sensors/happened", content=b"%d" % number, headers=JSON)
             if answer.status_code == 202:
                 accepted.append(answer.json()["id"])
 
-    with program(bundle) as server, ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(fire, number, server.url) for number in range(1000)]
+    with (
+        program(bundle) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        calls = [pool.submit(fire, number) for number in range(1000)]
         wait_until(lambda: len(accepted) >= 500)
         server.end(signal.SIGKILL)
         for call in calls:
