@@ -1,1 +1,1 @@
-"""The conformance suite; its specification and cases come with a later release."""
+"""The conformance suite: a specification of each ABI, and cases that judge any module by it."""

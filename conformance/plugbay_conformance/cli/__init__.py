@@ -1,0 +1,1 @@
+"""The verbs ``plugbay conform`` and ``plugbay new``."""

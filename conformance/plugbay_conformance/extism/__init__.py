@@ -1,0 +1,1 @@
+"""Extism's and Reflow's cases."""

@@ -1,0 +1,1 @@
+"""fluxrig's cases."""

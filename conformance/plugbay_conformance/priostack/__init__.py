@@ -1,0 +1,1 @@
+"""PrioStack's cases."""

@@ -1,0 +1,1 @@
+"""Running cases: the plan, the workers, what was expected."""
