@@ -1,4 +1,4 @@
-"""Host profiles: the habits of the hosts that a plugin will really meet, beside those that the specification asks for."""
+"""Host profiles: habits of the hosts that a plugin will really meet, beside the one that the specification asks for."""
 
 from __future__ import annotations
 
