@@ -97,13 +97,29 @@ class AllocatorRun:
     fault: str | None
 
 
+class FunctionShape(StrEnum):
+    """How a function of bytes is called, and who frees what (docs/priostack.md, "The conventions")."""
+
+    PACKED = "packed"
+    """``alloc(n)``, ``free(p, n)`` or ``free(p)``; ``(p, n) -> i64``; the host frees input and output."""
+    MULTI_VALUE = "multi-value"
+    """wasm-bindgen: ``alloc(n, 1)``, ``free(p, n, 1)``; ``(p, n) -> (p, n)``; the host frees the output alone."""
+    RETPTR = "retptr"
+    """wasm-bindgen's older one: ``(at, p, n) -> ()``, the output's pointer and length lie at ``at``, which is
+    ``__wbindgen_add_to_stack_pointer(-16)``; 16 is added again afterwards."""
+    BUFFER = "buffer"
+    """AssemblyScript: ``alloc`` is ``__new(n, 1)``, then ``__pin(p)``; ``free`` is ``__unpin(p)``; ``(p) -> p``, 0 or
+    an object whose length is the i32 at p - 4. ``__collect()`` after each round of a plan and every 100 messages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allocator:
-    """The guest's allocator: names of its exports, and whether ``free`` takes the length too."""
+    """The guest's allocator: names of its exports, whether ``free`` takes the length too, and how both are called."""
 
     alloc: str
     free: str
     free_takes_length: bool = True
+    shape: FunctionShape = FunctionShape.PACKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +168,11 @@ class PointerSession(Protocol):
         ...
 
     def repeat_packed(self, allocator: Allocator, function: str, payloads: Sequence[bytes], count: int) -> Repeated:
-        """Send ``count`` messages, the payloads in turn, by fluxrig's and ``packed``'s way of calling; fast for 10,000.
+        """Send ``count`` messages, the payloads in turn, in the way of the allocator's shape; fast for 10,000.
 
-        Bit 63 of a result is taken for a part of the pointer that is cleared. Raises :class:`GuestStopped`,
-        :class:`OutOfBounds`.
+        ``packed`` is fluxrig's way too; bit 63 of a result is taken for a part of the pointer that is cleared.
+
+        Raises :class:`GuestStopped`, :class:`OutOfBounds`.
         """
         ...
 
