@@ -25,6 +25,8 @@ class HostProfile:
     frees_before_reading: bool = False
     """The result is decoded only after the guest has taken it back with ``free``."""
     fresh_instance_per_message: bool = False
+    keeps_trapped_instance: bool = False
+    """After a trap the same instance goes on: sessions under this host can be called again."""
 
     @property
     def is_specification(self) -> bool:

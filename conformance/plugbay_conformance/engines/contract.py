@@ -137,7 +137,8 @@ class PointerSession(Protocol):
     """One instance of a module whose calls pass pointers (fluxrig, PrioStack). Integers are unsigned both ways."""
 
     def call(self, export: str, *arguments: int) -> tuple[int, ...]:
-        """Call an export. Raises :class:`GuestStopped`."""
+        """Call an export. Raises :class:`GuestStopped`; after a TRAP the session goes on where the host's
+        ``keeps_trapped_instance`` says so."""
         ...
 
     def read(self, pointer: int, length: int) -> bytes:
