@@ -210,6 +210,16 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """An HTTP request that a plugin made; names of headers in lower case."""
+
+    url: str
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class CallSession(Protocol):
     """One instance of an Extism plugin, or of a Reflow actor, with Reflow's three host functions in place."""
 
@@ -227,6 +237,10 @@ class CallSession(Protocol):
 
     def logs(self) -> list[LogLine]:
         """What was logged since the last time this was asked."""
+        ...
+
+    def requests(self) -> list[SentRequest]:
+        """The HTTP requests that were made since the last time this was asked."""
         ...
 
     def sent(self) -> list[dict[str, object]]:
