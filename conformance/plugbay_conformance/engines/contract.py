@@ -195,11 +195,16 @@ class CallStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """What a call of an Extism plugin answered; ``error`` is the plugin's text, or the engine's for a trap."""
+    """What a call of an Extism plugin answered.
+
+    ``error`` is the plugin's text, or the engine's for a trap; "" for a code without a text. ``code`` is what the
+    export returned, None where the engine does not tell.
+    """
 
     status: CallStatus
     output: bytes = b""
     error: str = ""
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
