@@ -1,0 +1,120 @@
+"""Judges one module after the other: holds the workers, and what all modules have in common."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Self
+
+from plugbay.errors import ConfigInvalid
+from plugbay_conformance.expected import check_expectations, read_expectations
+from plugbay_conformance.running.parts import Parts
+from plugbay_conformance.running.run import RunOptions, run
+from plugbay_conformance.subject import read_subject
+
+if TYPE_CHECKING:
+    from plugbay.module.source import ModuleSource
+    from plugbay.plugins import PlugbayPlugins
+    from plugbay_conformance.case import Subject
+    from plugbay_conformance.options import ConformOptions
+    from plugbay_conformance.results import EngineFacts, Report
+    from plugbay_conformance.running.judges import Judges
+
+_OWN: Final = Parts()
+
+
+class Examiner:
+    """Ready to judge once it was made: its workers start while the first module is read.
+
+    ``plugins`` are plugbay's, loaded here when None. Raises :class:`~plugbay_conformance.errors.ExpectationsInvalid`.
+    """
+
+    def __init__(self, options: ConformOptions, plugins: PlugbayPlugins | None = None, parts: Parts = _OWN) -> None:
+        self._options = options
+        self._parts = parts
+        self._load_suite = lru_cache(parts.load_suite)
+        self._engines_of = parts.load_engines_of()
+        self._facts: dict[str, EngineFacts] = {}
+        self._expectations = () if options.expected is None else read_expectations(options.expected)
+        check_expectations(self._expectations, self._load_suite, self._engines_of)
+        self._held = ExitStack()
+        self._judges = self._open_judges()
+        self._held.callback(self._judges.close)
+        self._plugins = plugins or self._load_plugins()
+
+    def read(self, source: ModuleSource) -> Subject:
+        """The module as what is asked for, or as what it is found to be.
+
+        Raises :class:`~plugbay_conformance.errors.SubjectInvalid` or :class:`~plugbay.errors.ModuleError`.
+        """
+        options = self._options
+        return read_subject(source, self._plugins.adapters, self._load_suite, abi=options.abi, profile=options.profile)
+
+    def examine(self, subject: Subject, path: str, *, any_engine: bool = False) -> Report:
+        """Judge a subject that was read from ``path``; Ctrl-C ends that with ``complete`` False.
+
+        ``any_engine``: those engines of the options that its ABI has, where otherwise each has to be one. Raises
+        :class:`~plugbay.errors.ConfigInvalid` for engines that the ABI does not have or that are missing here, and
+        :class:`~plugbay_conformance.errors.SelectionEmpty`.
+        """
+        options = self._options
+        engines = tuple(map(self._engine, self._engine_names(subject.abi, any_engine=any_engine)))
+        return run(
+            self._judges,
+            self._load_suite(subject.abi),
+            subject,
+            path,
+            RunOptions(
+                engines,
+                options.profile,
+                options.select,
+                self._expectations,
+                options.seed,
+                options.hosts,
+                options.differential,
+                options.progress,
+            ),
+        )
+
+    def close(self) -> None:
+        """End the workers."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _open_judges(self) -> Judges:
+        from plugbay_conformance.running.local import LocalJudge
+        from plugbay_conformance.running.pool import Pool, default_processes
+
+        processes = self._options.processes
+        if processes == 0:
+            return LocalJudge(self._parts)
+        return Pool(self._parts, default_processes() if processes is None else processes)
+
+    def _load_plugins(self) -> PlugbayPlugins:
+        from plugbay.plugins import PlugbayPlugins
+
+        plugins = PlugbayPlugins()
+        self._held.callback(plugins.close)
+        return plugins
+
+    def _engine_names(self, abi: str, *, any_engine: bool) -> list[str]:
+        known = self._engines_of[abi]
+        names = [name for name in self._options.engines if name in known]
+        missing = [name for name in self._options.engines if name not in known]
+        if missing and not (any_engine and names):
+            raise ConfigInvalid(
+                f"{abi} modules can't be judged on the engine {missing[0]!r}",
+                found=missing[0],
+                hint=f"engines are {', '.join(known)}",
+            )
+        return names
+
+    def _engine(self, name: str) -> EngineFacts:
+        if name not in self._facts:
+            self._facts[name] = self._judges.engine_facts(name)
+        return self._facts[name]

@@ -1,0 +1,132 @@
+"""One run over one module: from a subject to a report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plugbay_conformance.expected import apply_expectations
+from plugbay_conformance.results import Difference, ModuleFacts, Report
+from plugbay_conformance.running.faults import Fault, failed_result
+from plugbay_conformance.running.plan import plan_comparisons, plan_jobs
+from plugbay_conformance.running.verdicts import host_results, profile_result
+from plugbay_conformance.selection import EVERYTHING
+from plugbay_conformance.subject import with_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugbay_conformance.case import Subject
+    from plugbay_conformance.expected import Expectation
+    from plugbay_conformance.results import CaseResult, EngineFacts
+    from plugbay_conformance.running.judges import Judges
+    from plugbay_conformance.running.plan import Comparison, Job
+    from plugbay_conformance.selection import Selection
+    from plugbay_conformance.suite import AbiSuite
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: so many of so many cases of a module are judged, and what became of the last one."""
+
+    module: str
+    done: int
+    total: int
+    result: CaseResult
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What is asked of a run. ``profile`` is the one that was named, None to go by the module."""
+
+    engines: tuple[EngineFacts, ...]
+    profile: str | None = None
+    selection: Selection = EVERYTHING
+    expectations: tuple[Expectation, ...] = ()
+    seed: int = 1
+    hosts: bool = True
+    differential: bool = False
+    progress: Callable[[Progress], None] | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is known so far."""
+
+    subject: Subject
+    jobs: tuple[Job, ...] = ()
+    results: dict[Job, CaseResult] = field(default_factory=dict["Job", "CaseResult"])
+    differences: dict[Comparison, tuple[Difference, ...]] = field(
+        default_factory=dict["Comparison", tuple[Difference, ...]]
+    )
+
+
+def run(judges: Judges, suite: AbiSuite, subject: Subject, path: str, options: RunOptions) -> Report:
+    """Judge a subject, which was read from ``path``.
+
+    Ctrl-C ends it, with a report of what was found until then; ``judges`` has to be closed after that. Raises
+    :class:`~plugbay_conformance.errors.SelectionEmpty`.
+    """
+    started, clock = time.time_ns(), time.perf_counter()
+    found = _Found(subject)
+    complete = True
+    try:
+        _judge(judges, suite, found, options)
+    except KeyboardInterrupt:
+        complete = False
+    return _report(suite, found, path, options, started=started, clock=clock, complete=complete)
+
+
+def _judge(judges: Judges, suite: AbiSuite, found: _Found, options: RunOptions) -> None:
+    engines = [engine.name for engine in options.engines]
+    judges.load(found.subject)
+    contract = judges.read_contract(found.subject, engines[0])
+    subject = found.subject = with_contract(found.subject, contract, options.profile, suite.specification.profiles)
+    found.jobs = plan_jobs(suite, subject.profile, engines, options.selection, hosts=options.hosts)
+    for job, outcome in judges.judge(subject, found.jobs, options.seed):
+        result = failed_result(suite.case(job.case), job, outcome) if isinstance(outcome, Fault) else outcome
+        found.results[job] = result
+        if options.progress is not None:
+            options.progress(Progress(subject.name, len(found.results), len(found.jobs), result))
+    if options.differential:
+        comparisons = plan_comparisons(suite, subject.profile, engines, options.selection)
+        for comparison, compared in judges.compare(subject, comparisons, options.seed):
+            found.differences[comparison] = (
+                (_not_compared(comparison, compared),) if isinstance(compared, Fault) else compared
+            )
+
+
+def _not_compared(comparison: Comparison, fault: Fault) -> Difference:
+    requirement, _, case = comparison.case.partition("/")
+    text = f"not compared: {fault.text}"
+    return Difference(requirement, case, "trap", comparison.engines, (text, text))
+
+
+def _report(
+    suite: AbiSuite, found: _Found, path: str, options: RunOptions, *, started: int, clock: float, complete: bool
+) -> Report:
+    subject = found.subject
+    ordered = [found.results[job] for job in found.jobs if job in found.results]
+    results = apply_expectations(options.expectations, ordered, subject.profile, complete=complete)
+    requirements = suite.specification.of_profile(subject.profile)
+    return Report(
+        specification=suite.specification,
+        module=ModuleFacts(subject.name, path, subject.info.digest, len(subject.module), subject.contract),
+        abi=subject.abi,
+        profile=subject.profile,
+        engines=options.engines,
+        results=results,
+        profiles=tuple(
+            profile_result(requirements, subject.profile, engine.name, results, complete=complete)
+            for engine in options.engines
+        ),
+        hosts=host_results(suite.hosts, results),
+        differences=tuple(
+            difference for comparison in sorted(found.differences) for difference in found.differences[comparison]
+        ),
+        seed=options.seed,
+        seconds=time.perf_counter() - clock,
+        started=started,
+        complete=complete,
+    )
