@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds the conformance guests and the examples with the Zig compiler from PyPI (pip install ziglang==0.17.0),
+# reproducibly, and prints their sizes.
+# usage: build.sh [FOLDER]    the default is ../dist, and then DIGESTS-zig is written there too
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here/../dist}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+# module NAME SOURCE: a stack of 64 KiB keeps a module within the 16 pages of memory that a fluxrig rack gives a gear
+module() {
+  "${PYTHON:-python3}" -m ziglang build-exe -target wasm32-freestanding -O ReleaseSmall -fstrip -fno-entry --stack 65536 \
+    -rdynamic --dep plugbay "-Mroot=$here/$2" "-Mplugbay=$here/src/plugbay.zig" "-femit-bin=$out/$1-zig.wasm"
+  chmod a-x "$out/$1-zig.wasm"
+  printf '%7d  %s-zig.wasm\n' "$(wc -c <"$out/$1-zig.wasm")" "$1"
+}
+
+module conformance-fluxrig-core guests/fluxrig_core.zig
+module conformance-fluxrig-extended guests/fluxrig_extended.zig
+
+if [ $# -eq 0 ]; then
+  cd "$out"
+  if command -v sha256sum >/dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi
+  $sum -- *-zig.wasm >DIGESTS-zig
+fi

@@ -1,0 +1,2 @@
+//! A rack for tests.
+pub const fake = struct {};
