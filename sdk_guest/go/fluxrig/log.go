@@ -1,0 +1,46 @@
+package fluxrig
+
+import "plugbay.dev/guest/fluxrig/internal/host"
+
+// A Level says how important a log line is.
+type Level uint32
+
+// The levels that fluxrig knows.
+const (
+	LevelDebug Level = host.Debug
+	LevelInfo  Level = host.Info
+	LevelWarn  Level = host.Warn
+	LevelError Level = host.Error
+)
+
+// ParseLevel returns the level called debug, info, warn or error, and whether the name is one of these.
+func ParseLevel(name string) (Level, bool) {
+	switch name {
+	case "debug":
+		return LevelDebug, true
+	case "info":
+		return LevelInfo, true
+	case "warn":
+		return LevelWarn, true
+	case "error":
+		return LevelError, true
+	}
+	return 0, false
+}
+
+// Log writes a line to the host's log.
+func Log(level Level, text string) {
+	host.Log(uint32(level), valid(text))
+}
+
+// Debug writes a line for those who look for a mistake.
+func Debug(text string) { Log(LevelDebug, text) }
+
+// Info writes a line about what happens.
+func Info(text string) { Log(LevelInfo, text) }
+
+// Warn writes a line about what should not be.
+func Warn(text string) { Log(LevelWarn, text) }
+
+// Error writes a line about what went wrong.
+func Error(text string) { Log(LevelError, text) }
