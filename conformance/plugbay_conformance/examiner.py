@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Final, Self
 from plugbay.errors import ConfigInvalid
 from plugbay_conformance.expected import check_expectations, read_expectations
 from plugbay_conformance.running.parts import Parts
+from plugbay_conformance.running.plan import selected_cases
 from plugbay_conformance.running.run import RunOptions, run
 from plugbay_conformance.subject import read_subject
 
 if TYPE_CHECKING:
     from plugbay.module.source import ModuleSource
     from plugbay.plugins import PlugbayPlugins
-    from plugbay_conformance.case import Subject
+    from plugbay_conformance.case import Case, Subject
     from plugbay_conformance.options import ConformOptions
     from plugbay_conformance.results import EngineFacts, Report
     from plugbay_conformance.running.judges import Judges
+    from plugbay_conformance.specification import Requirement
 
 _OWN: Final = Parts()
 
@@ -75,6 +77,16 @@ class Examiner:
                 options.progress,
             ),
         )
+
+    def plan(self, source: ModuleSource) -> tuple[Subject, list[tuple[Requirement, Case]]]:
+        """What would be judged of a module that is taken as what it looks like; its contract is not asked for.
+
+        Raises what :meth:`read` does, and :class:`~plugbay_conformance.errors.SelectionEmpty`.
+        """
+        subject = self.read(source)
+        suite = self._load_suite(subject.abi)
+        cases = selected_cases(suite, subject.profile, self._options.select)
+        return subject, [(suite.requirement(case), case) for case in cases]
 
     def close(self) -> None:
         """End the workers."""

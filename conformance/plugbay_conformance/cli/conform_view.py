@@ -1,0 +1,190 @@
+"""Reports of conformance for people at a terminal, readable in 100 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from plugbay.cli.text import byte_size, hex_lines, is_text, visible
+from plugbay_conformance.host_profile import SPECIFICATION
+from plugbay_conformance.results import Status, Verdict
+from plugbay_conformance.specification import SPEC_VERSION, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from plugbay_conformance.case import Evidence
+    from plugbay_conformance.results import CaseResult, Report
+
+_STYLES: Final = {Verdict.CONFORMANT: "bold green", Verdict.PARTIAL: "bold yellow", Verdict.FAILED: "bold red"}
+_RED: Final = (Status.FAILED, Status.UNEXPECTED)
+_MOST_SHOWN: Final = 20
+"""Failures that are shown with all that is known."""
+_MOST_BYTES: Final = 96
+_MOST_CHARACTERS: Final = 600
+_MOST_LOGS: Final = 5
+
+
+def report_parts(report: Report) -> Iterator[RenderableType]:
+    """What ``plugbay conform FILE`` prints: what was judged, the failures, and last the verdicts."""
+    yield _title(report)
+    yield from _failures(report)
+    yield from _expected(report)
+    yield from _skipped(report)
+    yield from _hosts(report)
+    yield from _differences(report)
+    yield Text("")
+    yield _verdicts(report)
+    yield from _remarks(report)
+
+
+def matrix_parts(reports: Sequence[Report]) -> Iterator[RenderableType]:
+    """What ``plugbay conform DIR`` prints: a row for each module and engine, then what failed in each."""
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
+    for heading in ("module", "abi", "profile", "engine", "verdict"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("passed", "failed", "skipped", "expected"):
+        table.add_column(heading, justify="right")
+    for report in reports:
+        for result in report.profiles:
+            counts = (result.passed, result.failed, result.skipped, result.expected)
+            verdict = Text(result.verdict, _STYLES[result.verdict])
+            name = visible(report.module.name)
+            table.add_row(name, report.abi, report.profile, result.engine, verdict, *map(str, counts))
+    yield table
+    for report in reports:
+        failed = list(dict.fromkeys(id_ for result in report.profiles for id_ in result.must_failed))
+        if failed:
+            yield Text.assemble((visible(report.module.name), "bold"), ": failed ", ", ".join(failed))
+        yield from _remarks(report)
+
+
+def _title(report: Report) -> Text:
+    module, contract = report.module, report.module.contract
+    by = f"  {contract.sdk} {contract.sdk_version} ({contract.language})" if contract else "  as a black box"
+    return Text.assemble(
+        (visible(module.name), "bold"),
+        f"  {report.abi} {report.profile}",
+        (visible(by), "dim"),
+        f"  {byte_size(module.size)}",
+    )
+
+
+def _verdicts(report: Report) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    versions = {engine.name: engine.version for engine in report.engines}
+    for result in report.profiles:
+        counts = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped"
+        counts += f", {result.expected} expected to fail" if result.expected else ""
+        table.add_row(
+            Text(result.verdict, _STYLES[result.verdict]),
+            f"{report.abi} {result.profile} on {result.engine} {versions.get(result.engine, '')}".rstrip(),
+            counts,
+        )
+    return table
+
+
+def _failures(report: Report) -> Iterator[RenderableType]:
+    failed = [result for result in report.results if result.host == SPECIFICATION and result.status in _RED]
+    for result in failed[:_MOST_SHOWN]:
+        yield _failure(report, result)
+    if len(failed) > _MOST_SHOWN:
+        yield Text(f"\n… and {len(failed) - _MOST_SHOWN} more failed cases; --json and --report have all", "dim")
+
+
+def _failure(report: Report, result: CaseResult) -> Text:
+    requirement = report.specification.requirement(result.requirement)
+    title, level = (requirement.title, requirement.level) if requirement else ("", Level.MUST)
+    text = Text.assemble(
+        (f"\n{result.requirement}", "bold red" if level is Level.MUST else "bold yellow"),
+        (f" {level} ", "dim"),
+        (visible(title), "bold"),
+    )
+    _line(text, result.status, f"{result.reason}")
+    if result.evidence is not None:
+        for label, value in _facts(result.evidence):
+            _line(text, label, value)
+    _line(text, "case", f"{result.case} on {result.engine}")
+    _line(text, "read", f"spec/v{SPEC_VERSION}/{report.abi}.md, {result.requirement}")
+    return text
+
+
+def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    yield "expected", evidence.expected
+    yield "found", evidence.found
+    for label, data in (("input", evidence.input), ("output", evidence.output)):
+        if data is not None:
+            yield label, _shown_bytes(data)
+    for line in evidence.logs[:_MOST_LOGS]:
+        yield "log", line
+    if len(evidence.logs) > _MOST_LOGS:
+        yield "log", f"… and {len(evidence.logs) - _MOST_LOGS} more lines"
+
+
+def _shown_bytes(data: bytes) -> str:
+    if not data:
+        return "0 bytes"
+    shown = data.decode() if is_text(data) and len(data) <= _MOST_CHARACTERS else hex_lines(data, _MOST_BYTES)
+    return shown if "\n" not in shown else f"{byte_size(len(data))}\n{shown}"
+
+
+def _line(text: Text, label: str, value: str) -> None:
+    shown = visible(value if len(value) <= _MOST_CHARACTERS else f"{value[:_MOST_CHARACTERS]}…", lines=True)
+    text.append(f"\n  {label:<9}", "dim").append(shown.replace("\n", f"\n{'':11}"))
+
+
+def _expected(report: Report) -> Iterator[RenderableType]:
+    results = [result for result in report.results if result.status is Status.EXPECTED]
+    if results:
+        yield Text("\nExpected to fail", "bold")
+        yield from _rows(results)
+
+
+def _skipped(report: Report) -> Iterator[RenderableType]:
+    skipped = [result for result in report.results if result.status is Status.SKIPPED]
+    reasons = Counter((result.engine, result.reason) for result in skipped)
+    if reasons:
+        yield Text("\nSkipped", "bold")
+    for (engine, reason), count in reasons.most_common(_MOST_SHOWN):
+        yield Text(f"  {count} on {engine}: {visible(reason)}" if engine != "-" else f"  {count}: {visible(reason)}")
+
+
+def _hosts(report: Report) -> Iterator[RenderableType]:
+    for host in report.hosts:
+        fares = f"{host.passed} cases pass" + (f", {len(host.broken)} break" if host.broken else "")
+        style = "yellow" if host.broken else "green"
+        yield Text.assemble((f"\nOn {host.host}", "bold"), f" ({visible(host.title)}): ", (fares, style))
+        yield from _rows(host.broken)
+
+
+def _rows(results: Sequence[CaseResult]) -> Iterator[RenderableType]:
+    table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+    for result in results[:_MOST_SHOWN]:
+        table.add_row(f"{result.requirement}/{result.case}", visible(result.reason))
+    yield table
+    if len(results) > _MOST_SHOWN:
+        yield Text(f"  … and {len(results) - _MOST_SHOWN} more; --json has all", "dim")
+
+
+def _differences(report: Report) -> Iterator[RenderableType]:
+    for difference in report.differences[:_MOST_SHOWN]:
+        text = Text.assemble(
+            (f"\n{difference.requirement}/{difference.case}", "bold red"), f": the {difference.what} differs"
+        )
+        for engine, found in zip(difference.engines, difference.found, strict=True):
+            _line(text, engine, found)
+        yield text
+    if len(report.differences) > _MOST_SHOWN:
+        yield Text(f"  … and {len(report.differences) - _MOST_SHOWN} more; --json has all", "dim")
+
+
+def _remarks(report: Report) -> Iterator[RenderableType]:
+    if not report.complete:
+        yield Text("Interrupted: what is above is what was judged until then.", "yellow")
+    elif report.verdict is Verdict.PARTIAL and not any(result.must_skipped for result in report.profiles):
+        yield Text("Partial: not every MUST was judged, or one is expected to fail.", "dim")
