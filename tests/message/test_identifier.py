@@ -82,7 +82,14 @@ def test_a_forked_child_has_random_bits_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [NIL_ID, uuid.uuid4().bytes, b"", bytes(15), new_id(EntityType.RACK)[:8] + b"\xff" * 8]
+    "other",
+    [
+        NIL_ID,
+        uuid.UUID("0c5e3f0a-8f6e-4f0d-9a0e-5a1e6f1f2d3c").bytes,
+        b"",
+        bytes(15),
+        bytes.fromhex("01a214bd9aff7232") + b"\xff" * 8,
+    ],
 )
 def test_what_is_no_id_of_the_sheet_has_no_entity_type(other: bytes) -> None:
     assert entity_type(EntityId(other)) is None
