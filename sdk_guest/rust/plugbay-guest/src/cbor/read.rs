@@ -1,0 +1,157 @@
+use alloc::collections::btree_map::Entry;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use minicbor::data::Type;
+use minicbor::decode::{Decoder, Error as Malformed};
+
+use super::MAX_DEPTH;
+use crate::value::{Map, Value};
+use crate::{Error, Result};
+
+/// The one data item in these bytes, which nests at most [`MAX_DEPTH`] deep.
+pub fn read(bytes: &[u8]) -> Result<Value> {
+    let mut reader = Reader { decoder: Decoder::new(bytes) };
+    let value = reader.value(MAX_DEPTH).map_err(|problem| reader.explain(problem))?;
+    match bytes.len() - reader.decoder.position() {
+        0 => Ok(value),
+        more => Err(Error::new(format!("malformed CBOR: {more} bytes follow the data item"))),
+    }
+}
+
+/// What is wrong with the bytes; where is what the decoder knows.
+enum Problem {
+    Malformed,
+    EndsEarly,
+    Forbidden(&'static str),
+    Twice(String),
+}
+
+impl From<Malformed> for Problem {
+    fn from(problem: Malformed) -> Self {
+        if problem.is_end_of_input() { Self::EndsEarly } else { Self::Malformed }
+    }
+}
+
+struct Reader<'b> {
+    decoder: Decoder<'b>,
+}
+
+impl Reader<'_> {
+    fn explain(&self, problem: Problem) -> Error {
+        let at = self.decoder.position();
+        Error::new(match problem {
+            Problem::EndsEarly => "malformed CBOR: it ends too early".into(),
+            Problem::Malformed => format!("malformed CBOR at byte {at}"),
+            Problem::Forbidden(what) => format!("malformed CBOR at byte {at}: {what}"),
+            Problem::Twice(key) => format!("malformed CBOR at byte {at}: the key {key:?} stands twice"),
+        })
+    }
+
+    /// A value that has `depth` containers inside each other at most.
+    fn value(&mut self, depth: usize) -> Result<Value, Problem> {
+        let decoder = &mut self.decoder;
+        Ok(match decoder.datatype()? {
+            Type::Null => {
+                decoder.null()?;
+                Value::Null
+            }
+            Type::Bool => Value::Bool(decoder.bool()?),
+            Type::U8 | Type::U16 | Type::U32 | Type::U64 => Value::Integer(decoder.u64()?.into()),
+            Type::I8 | Type::I16 | Type::I32 | Type::I64 => Value::Integer(decoder.i64()?.into()),
+            Type::F16 => Value::Float(self.half()?),
+            Type::F32 => Value::Float(decoder.f32()?.into()),
+            Type::F64 => Value::Float(decoder.f64()?),
+            Type::Bytes | Type::BytesIndef => Value::Bytes(self.bytes()?),
+            Type::String | Type::StringIndef => Value::Text(self.text()?),
+            Type::Array | Type::ArrayIndef => Value::List(self.list(inner(depth)?)?),
+            Type::Map | Type::MapIndef => Value::Map(self.map(inner(depth)?)?),
+            Type::Int => return Err(Problem::Forbidden("an integer below -2**63")),
+            Type::Tag => return Err(Problem::Forbidden("a tag")),
+            Type::Undefined | Type::Simple => return Err(Problem::Forbidden("a simple value")),
+            Type::Break | Type::Unknown(_) => return Err(Problem::Malformed),
+        })
+    }
+
+    /// A float of 16 bits, which minicbor alone does not read.
+    fn half(&mut self) -> Result<f64, Problem> {
+        let at = self.decoder.position();
+        let Some([high, low]) = self.decoder.input().get(at + 1..at + 3) else { return Err(Problem::EndsEarly) };
+        self.decoder.set_position(at + 3);
+        Ok(half_to_float(u16::from_be_bytes([*high, *low])))
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, Problem> {
+        let mut bytes = Vec::new();
+        for chunk in self.decoder.bytes_iter()? {
+            bytes.extend_from_slice(chunk?);
+        }
+        Ok(bytes)
+    }
+
+    fn text(&mut self) -> Result<String, Problem> {
+        let mut text = String::new();
+        for chunk in self.decoder.str_iter()? {
+            text.push_str(chunk?);
+        }
+        Ok(text)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Vec<Value>, Problem> {
+        // What the head promises may be a lie, so nothing is allocated for it.
+        let mut left = self.decoder.array()?;
+        let mut list = Vec::new();
+        while self.goes_on(&mut left)? {
+            list.push(self.value(depth)?);
+        }
+        Ok(list)
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Map, Problem> {
+        let mut left = self.decoder.map()?;
+        let mut map = Map::new();
+        while self.goes_on(&mut left)? {
+            if !matches!(self.decoder.datatype()?, Type::String | Type::StringIndef) {
+                return Err(Problem::Forbidden("a key that is no text"));
+            }
+            match map.entry(self.text()?) {
+                Entry::Occupied(entry) => return Err(Problem::Twice(entry.key().clone())),
+                Entry::Vacant(entry) => entry.insert(self.value(depth)?),
+            };
+        }
+        Ok(map)
+    }
+
+    /// Whether another entry of a container follows: one that was promised, or no break.
+    fn goes_on(&mut self, left: &mut Option<u64>) -> Result<bool, Problem> {
+        match left {
+            Some(0) => Ok(false),
+            Some(number) => {
+                *number -= 1;
+                Ok(true)
+            }
+            None if self.decoder.datatype()? == Type::Break => {
+                self.decoder.set_position(self.decoder.position() + 1);
+                Ok(false)
+            }
+            None => Ok(true),
+        }
+    }
+}
+
+/// RFC 8949, appendix D.
+fn half_to_float(bits: u16) -> f64 {
+    let (exponent, fraction) = (u64::from(bits >> 10 & 0x1f), u64::from(bits & 0x3ff));
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    sign * match exponent {
+        // 2**-24
+        0 => fraction as f64 * f64::from_bits((1023 - 24) << 52),
+        31 => f64::from_bits(0x7ff << 52 | fraction << 42),
+        _ => f64::from_bits((exponent + 1023 - 15) << 52 | fraction << 42),
+    }
+}
+
+fn inner(depth: usize) -> Result<usize, Problem> {
+    depth.checked_sub(1).ok_or(Problem::Forbidden("more than 32 containers inside each other"))
+}
