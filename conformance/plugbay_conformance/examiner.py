@@ -34,15 +34,16 @@ class Examiner:
     def __init__(self, options: ConformOptions, plugins: PlugbayPlugins | None = None, parts: Parts = _OWN) -> None:
         self._options = options
         self._parts = parts
-        self._load_suite = lru_cache(parts.load_suite)
+        self.suite = lru_cache(parts.load_suite)
         self._engines_of = parts.load_engines_of()
         self._facts: dict[str, EngineFacts] = {}
-        self._expectations = () if options.expected is None else read_expectations(options.expected)
-        check_expectations(self._expectations, self._load_suite, self._engines_of)
-        self._held = ExitStack()
-        self._judges = self._open_judges()
-        self._held.callback(self._judges.close)
-        self._plugins = plugins or self._load_plugins()
+        self.expectations = () if options.expected is None else read_expectations(options.expected)
+        check_expectations(self.expectations, self.suite, self._engines_of)
+        with ExitStack() as held:
+            self.judges = self._open_judges()
+            held.callback(self.judges.close)
+            self._plugins = plugins or _load_plugins(held)
+            self._held = held.pop_all()
 
     def read(self, source: ModuleSource) -> Subject:
         """The module as what is asked for, or as what it is found to be.
@@ -50,7 +51,7 @@ class Examiner:
         Raises :class:`~plugbay_conformance.errors.SubjectInvalid` or :class:`~plugbay.errors.ModuleError`.
         """
         options = self._options
-        return read_subject(source, self._plugins.adapters, self._load_suite, abi=options.abi, profile=options.profile)
+        return read_subject(source, self._plugins.adapters, self.suite, abi=options.abi, profile=options.profile)
 
     def examine(self, subject: Subject, path: str, *, any_engine: bool = False) -> Report:
         """Judge a subject that was read from ``path``; Ctrl-C ends that with ``complete`` False.
@@ -60,17 +61,16 @@ class Examiner:
         :class:`~plugbay_conformance.errors.SelectionEmpty`.
         """
         options = self._options
-        engines = tuple(map(self._engine, self._engine_names(subject.abi, any_engine=any_engine)))
         return run(
-            self._judges,
-            self._load_suite(subject.abi),
+            self.judges,
+            self.suite(subject.abi),
             subject,
             path,
             RunOptions(
-                engines,
+                self.engines(subject.abi, any_engine=any_engine),
                 options.profile,
                 options.select,
-                self._expectations,
+                self.expectations,
                 options.seed,
                 options.hosts,
                 options.differential,
@@ -78,13 +78,17 @@ class Examiner:
             ),
         )
 
+    def engines(self, abi: str, *, any_engine: bool = False) -> tuple[EngineFacts, ...]:
+        """The engines of the options, opened; see :meth:`examine`. Raises :class:`~plugbay.errors.ConfigInvalid`."""
+        return tuple(map(self._engine, self._engine_names(abi, any_engine=any_engine)))
+
     def plan(self, source: ModuleSource) -> tuple[Subject, list[tuple[Requirement, Case]]]:
         """What would be judged of a module that is taken as what it looks like; its contract is not asked for.
 
         Raises what :meth:`read` does, and :class:`~plugbay_conformance.errors.SelectionEmpty`.
         """
         subject = self.read(source)
-        suite = self._load_suite(subject.abi)
+        suite = self.suite(subject.abi)
         cases = selected_cases(suite, subject.profile, self._options.select)
         return subject, [(suite.requirement(case), case) for case in cases]
 
@@ -107,13 +111,6 @@ class Examiner:
             return LocalJudge(self._parts)
         return Pool(self._parts, default_processes() if processes is None else processes)
 
-    def _load_plugins(self) -> PlugbayPlugins:
-        from plugbay.plugins import PlugbayPlugins
-
-        plugins = PlugbayPlugins()
-        self._held.callback(plugins.close)
-        return plugins
-
     def _engine_names(self, abi: str, *, any_engine: bool) -> list[str]:
         known = self._engines_of[abi]
         names = [name for name in self._options.engines if name in known]
@@ -128,5 +125,13 @@ class Examiner:
 
     def _engine(self, name: str) -> EngineFacts:
         if name not in self._facts:
-            self._facts[name] = self._judges.engine_facts(name)
+            self._facts[name] = self.judges.engine_facts(name)
         return self._facts[name]
+
+
+def _load_plugins(held: ExitStack) -> PlugbayPlugins:
+    from plugbay.plugins import PlugbayPlugins
+
+    plugins = PlugbayPlugins()
+    held.callback(plugins.close)
+    return plugins

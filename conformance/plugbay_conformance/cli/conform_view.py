@@ -8,26 +8,22 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from plugbay.cli.text import byte_size, hex_lines, is_text, visible
+from plugbay.cli.text import byte_size, visible
+from plugbay_conformance.failure_view import add_line, failure_text
 from plugbay_conformance.host_profile import SPECIFICATION
 from plugbay_conformance.results import Status, Verdict
-from plugbay_conformance.specification import SPEC_VERSION, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from plugbay_conformance.case import Evidence
     from plugbay_conformance.results import CaseResult, Report
 
 _STYLES: Final = {Verdict.CONFORMANT: "bold green", Verdict.PARTIAL: "bold yellow", Verdict.FAILED: "bold red"}
 _RED: Final = (Status.FAILED, Status.UNEXPECTED)
 _MOST_SHOWN: Final = 20
 """Failures that are shown with all that is known."""
-_MOST_BYTES: Final = 96
-_MOST_CHARACTERS: Final = 600
-_MOST_LOGS: Final = 5
 
 
 def report_parts(report: Report) -> Iterator[RenderableType]:
@@ -92,50 +88,12 @@ def _verdicts(report: Report) -> Table:
 def _failures(report: Report) -> Iterator[RenderableType]:
     failed = [result for result in report.results if result.host == SPECIFICATION and result.status in _RED]
     for result in failed[:_MOST_SHOWN]:
-        yield _failure(report, result)
+        requirement = report.specification.requirement(result.requirement)
+        assert requirement is not None, "what was judged is in the specification"
+        yield Text("")
+        yield failure_text(requirement, result)
     if len(failed) > _MOST_SHOWN:
         yield Text(f"\n… and {len(failed) - _MOST_SHOWN} more failed cases; --json and --report have all", "dim")
-
-
-def _failure(report: Report, result: CaseResult) -> Text:
-    requirement = report.specification.requirement(result.requirement)
-    title, level = (requirement.title, requirement.level) if requirement else ("", Level.MUST)
-    text = Text.assemble(
-        (f"\n{result.requirement}", "bold red" if level is Level.MUST else "bold yellow"),
-        (f" {level} ", "dim"),
-        (visible(title), "bold"),
-    )
-    _line(text, result.status, f"{result.reason}")
-    if result.evidence is not None:
-        for label, value in _facts(result.evidence):
-            _line(text, label, value)
-    _line(text, "case", f"{result.case} on {result.engine}")
-    _line(text, "read", f"spec/v{SPEC_VERSION}/{report.abi}.md, {result.requirement}")
-    return text
-
-
-def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    yield "expected", evidence.expected
-    yield "found", evidence.found
-    for label, data in (("input", evidence.input), ("output", evidence.output)):
-        if data is not None:
-            yield label, _shown_bytes(data)
-    for line in evidence.logs[:_MOST_LOGS]:
-        yield "log", line
-    if len(evidence.logs) > _MOST_LOGS:
-        yield "log", f"… and {len(evidence.logs) - _MOST_LOGS} more lines"
-
-
-def _shown_bytes(data: bytes) -> str:
-    if not data:
-        return "0 bytes"
-    shown = data.decode() if is_text(data) and len(data) <= _MOST_CHARACTERS else hex_lines(data, _MOST_BYTES)
-    return shown if "\n" not in shown else f"{byte_size(len(data))}\n{shown}"
-
-
-def _line(text: Text, label: str, value: str) -> None:
-    shown = visible(value if len(value) <= _MOST_CHARACTERS else f"{value[:_MOST_CHARACTERS]}…", lines=True)
-    text.append(f"\n  {label:<9}", "dim").append(shown.replace("\n", f"\n{'':11}"))
 
 
 def _expected(report: Report) -> Iterator[RenderableType]:
@@ -177,7 +135,7 @@ def _differences(report: Report) -> Iterator[RenderableType]:
             (f"\n{difference.requirement}/{difference.case}", "bold red"), f": the {difference.what} differs"
         )
         for engine, found in zip(difference.engines, difference.found, strict=True):
-            _line(text, engine, found)
+            add_line(text, engine, found)
         yield text
     if len(report.differences) > _MOST_SHOWN:
         yield Text(f"  … and {len(report.differences) - _MOST_SHOWN} more; --json has all", "dim")

@@ -73,6 +73,11 @@ class Pool:
         for _ in range(processes):
             self._hire()
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The numbers of the workers' processes."""
+        return tuple(worker.pid for worker in self._workers)
+
     def load(self, subject: Subject) -> None:
         """Judge that module from now on."""
         self._subject = subject

@@ -15,7 +15,7 @@ from plugbay_conformance.selection import EVERYTHING
 from plugbay_conformance.subject import with_contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from plugbay_conformance.case import Subject
     from plugbay_conformance.expected import Expectation
@@ -78,14 +78,26 @@ def run(judges: Judges, suite: AbiSuite, subject: Subject, path: str, options: R
     return _report(suite, found, path, options, started=started, clock=clock, complete=complete)
 
 
+def known_subject(judges: Judges, suite: AbiSuite, subject: Subject, engine: str, profile: str | None) -> Subject:
+    """The subject with what it says about itself, loaded to be judged; ``profile`` is the one that was asked for."""
+    judges.load(subject)
+    contract = judges.read_contract(subject, engine)
+    return with_contract(subject, contract, profile, suite.specification.profiles)
+
+
+def judge_jobs(
+    judges: Judges, suite: AbiSuite, subject: Subject, jobs: Sequence[Job], seed: int
+) -> Iterator[tuple[Job, CaseResult]]:
+    """What becomes of each job, in the order in which they end; the failures of workers are results too."""
+    for job, outcome in judges.judge(subject, jobs, seed):
+        yield job, failed_result(suite.case(job.case), job, outcome) if isinstance(outcome, Fault) else outcome
+
+
 def _judge(judges: Judges, suite: AbiSuite, found: _Found, options: RunOptions) -> None:
     engines = [engine.name for engine in options.engines]
-    judges.load(found.subject)
-    contract = judges.read_contract(found.subject, engines[0])
-    subject = found.subject = with_contract(found.subject, contract, options.profile, suite.specification.profiles)
+    subject = found.subject = known_subject(judges, suite, found.subject, engines[0], options.profile)
     found.jobs = plan_jobs(suite, subject.profile, engines, options.selection, hosts=options.hosts)
-    for job, outcome in judges.judge(subject, found.jobs, options.seed):
-        result = failed_result(suite.case(job.case), job, outcome) if isinstance(outcome, Fault) else outcome
+    for job, result in judge_jobs(judges, suite, subject, found.jobs, options.seed):
         found.results[job] = result
         if options.progress is not None:
             options.progress(Progress(subject.name, len(found.results), len(found.jobs), result))

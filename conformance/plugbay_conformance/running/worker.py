@@ -152,4 +152,6 @@ def _read(stream: BinaryIO, lines: queue.SimpleQueue[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)  # the thread that reads holds the input, which an ordinary end of Python would wait for
