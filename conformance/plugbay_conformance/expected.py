@@ -69,10 +69,10 @@ def read_expectations(path: str | PathLike[str]) -> tuple[Expectation, ...]:
     except tomllib.TOMLDecodeError as error:
         line = _AT_LINE.search(str(error))
         raise ExpectationsInvalid(f"it is no TOML: {error}", path=name, line=int(line[1]) if line else 1) from None
-    tables: Any = document.get("expected", [])
+    tables: object = document.get("expected", [])
     if set(document) - {"expected"} or not isinstance(tables, list):
         raise ExpectationsInvalid("only [[expected]] may stand here", path=name, line=1)
-    entries: list[Any] = tables
+    entries = cast("list[object]", tables)
     lines = [number for number, line in enumerate(text.splitlines(), 1) if _HEAD.match(line)]
     if len(lines) != len(entries):  # written in a line, or a text that looks like a head
         lines = [1] * len(entries)
@@ -150,7 +150,7 @@ def _read(path: Path, name: str) -> str:
         raise ExpectationsInvalid("it is no UTF-8", path=name, line=1) from error
 
 
-def _entry(values: Any, path: str, line: int) -> Expectation:
+def _entry(values: object, path: str, line: int) -> Expectation:
     if not isinstance(values, dict):
         raise ExpectationsInvalid("an expected failure is a table", path=path, line=line)
     facts = cast("dict[str, Any]", values)
