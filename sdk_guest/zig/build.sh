@@ -18,6 +18,8 @@ module() {
 
 module conformance-fluxrig-core guests/fluxrig_core.zig
 module conformance-fluxrig-extended guests/fluxrig_extended.zig
+module conformance-extism-actor guests/extism_actor.zig
+module conformance-priostack-packed guests/priostack_packed.zig
 
 if [ $# -eq 0 ]; then
   cd "$out"

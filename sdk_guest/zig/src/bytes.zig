@@ -57,3 +57,27 @@ fn before(one: []const u8, other: []const u8) bool {
     for (one, other) |a, b| if (a != b) return a < b;
     return false;
 }
+
+/// Where a byte stands first, null when it does not.
+pub fn indexOf(text: []const u8, byte: u8) ?usize {
+    for (text, 0..) |each, index| if (each == byte) return index;
+    return null;
+}
+
+/// The number that four hexadecimal digits are, null when they are not.
+pub fn hex(digits: *const [4]u8) ?u16 {
+    var value: u16 = 0;
+    for (digits) |digit| {
+        const lower = digit | 0x20;
+        const nibble = if (digit -% '0' < 10) digit - '0' else if (lower -% 'a' < 6) lower - 'a' + 10 else return null;
+        value = value << 4 | nibble;
+    }
+    return value;
+}
+
+/// Where the bytes are, for the host. No bytes have no address in Zig, and a host may mind one outside the memory.
+pub fn pointer(bytes: anytype) @TypeOf(bytes.ptr) {
+    return if (bytes.len > 0) bytes.ptr else @constCast(&nowhere);
+}
+
+const nowhere = [_]u8{0};

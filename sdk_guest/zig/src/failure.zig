@@ -40,3 +40,8 @@ pub fn reasonOf(cause: anyerror) []const u8 {
 pub fn clear() void {
     owner = null;
 }
+
+/// Keep a copy of the reason, which may lie in memory that the function gives back.
+pub fn copy(arena: std.mem.Allocator, reason: []const u8) error{Failed} {
+    return keep(error.Failed, arena.dupe(u8, reason) catch return record(error.Failed, &.{reason}));
+}

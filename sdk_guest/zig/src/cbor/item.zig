@@ -1,10 +1,14 @@
 //! One value of a message, looked at where it lies: nothing is copied until it is asked for.
 const std = @import("std");
 const Allocator = std.mem.Allocator;
-const failure = @import("../failure.zig");
+const places = @import("../place.zig");
 const bytes_of = @import("../bytes.zig");
 const heads = @import("head.zig");
 const Bytes = @import("encode.zig").Bytes;
+const Place = places.Place;
+
+/// Why a value could not be read as the type that was asked for.
+pub const Error = places.Error;
 
 /// What a value is.
 pub const Kind = enum {
@@ -16,17 +20,6 @@ pub const Kind = enum {
     bytes,
     array,
     map,
-};
-
-/// Why a value could not be read as the type that was asked for. The reason, recorded for the message, names the place.
-pub const Error = error{ Missing, WrongType, OutOfRange, OutOfMemory };
-
-/// Where a value stands, for reasons: `data.card.pan`.
-pub const Place = struct {
-    /// What holds it.
-    parent: ?*const Place = null,
-    /// Its name there.
-    name: []const u8,
 };
 
 /// A value as it lies in the message.
@@ -80,7 +73,7 @@ pub const Item = struct {
             .optional => |info| return if (item.kind() == .null) null else try item.at(info.child, arena, place),
             .@"enum" => {
                 const text = item.content(.text) orelse return item.wrong("text", place);
-                return std.meta.stringToEnum(T, text) orelse outOfRange(place, "is none of the names that belong there");
+                return std.meta.stringToEnum(T, text) orelse place.outOfRange("is none of the names that belong there");
             },
             .pointer => |info| {
                 if (info.size != .slice) @compileError("can't read CBOR as " ++ @typeName(T));
@@ -151,7 +144,7 @@ pub const Item = struct {
     fn integer(item: Item, comptime T: type, place: *const Place) Error!T {
         if (item.kind() != .integer) return item.wrong("integer", place);
         const fits = if (item.unsigned()) |value| std.math.cast(T, value) else std.math.cast(T, item.signed().?);
-        return fits orelse outOfRange(place, "does not fit into " ++ @typeName(T));
+        return fits orelse place.outOfRange("does not fit into " ++ @typeName(T));
     }
 
     fn float(item: Item, place: *const Place) Error!f64 {
@@ -184,13 +177,13 @@ pub const Item = struct {
             else if (@typeInfo(Field) == .optional)
                 null
             else
-                return missing(&inner);
+                return inner.missing();
         }
         return result;
     }
 
-    fn wrong(item: Item, comptime expected: []const u8, place: *const Place) Error {
-        return report(error.WrongType, place, &.{ ": expected " ++ expected ++ ", found ", @tagName(item.kind()) });
+    fn wrong(item: Item, expected: []const u8, place: *const Place) Error {
+        return place.wrong(expected, @tagName(item.kind()));
     }
 };
 
@@ -229,33 +222,3 @@ pub const Entries = struct {
         return entry;
     }
 };
-
-/// There is nothing at that place.
-pub fn missing(place: *const Place) Error {
-    return report(error.Missing, place, &.{" is missing"});
-}
-
-fn outOfRange(place: *const Place, comptime what: []const u8) Error {
-    return report(error.OutOfRange, place, &.{" " ++ what});
-}
-
-/// Record a reason that begins with the name of the place.
-pub fn report(cause: Error, place: *const Place, what: []const []const u8) Error {
-    var parts: [2 * (32 + 1) + 4][]const u8 = undefined;
-    var used = parts.len;
-    for (0..what.len) |index| {
-        used -= 1;
-        parts[used] = what[what.len - 1 - index];
-    }
-    var here: ?*const Place = place;
-    while (here) |named| : (here = named.parent) {
-        if (used < 2) break;
-        used -= 1;
-        parts[used] = named.name;
-        if (named.parent != null and named.name[0] != '[') {
-            used -= 1;
-            parts[used] = ".";
-        }
-    }
-    return failure.record(cause, parts[used..]);
-}

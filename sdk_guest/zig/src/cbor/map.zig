@@ -9,6 +9,7 @@ const encoding = @import("encode.zig");
 const items = @import("item.zig");
 const Encoder = encoding.Encoder;
 const Item = items.Item;
+const Place = @import("../place.zig").Place;
 
 /// A map of a message, `data` or one inside it. Copies of a map are independent: `var copy = message.*;`.
 ///
@@ -60,10 +61,10 @@ pub const Map = struct {
 
     /// The value at a path as a `T`, see `Item.as`. An optional is null where the path leads nowhere.
     pub fn get(map: Map, comptime T: type, path: []const u8) items.Error!T {
-        const root = items.Place{ .name = map.name };
-        const place = items.Place{ .parent = &root, .name = path };
+        const root = Place{ .name = map.name };
+        const place = Place{ .parent = &root, .name = path };
         if (map.find(path)) |found| return found.at(T, map.arena, &place);
-        return if (@typeInfo(T) == .optional) null else items.missing(&place);
+        return if (@typeInfo(T) == .optional) null else place.missing();
     }
 
     /// The whole map as a struct.

@@ -2,6 +2,7 @@
 const std = @import("std");
 const builtin = @import("builtin");
 const root = @import("root");
+const bytes_of = @import("../bytes.zig");
 const failure = @import("../failure.zig");
 const heap = @import("../heap.zig");
 const host = @import("host.zig").host;
@@ -40,32 +41,35 @@ fn Entry(comptime handle: anytype) type {
     return struct {
         fn process(ptr: ?[*]const u8, len: usize) callconv(.c) u64 {
             const input: []const u8 = if (ptr) |start| start[0..len] else "";
-            const result = run(handle, input) catch |cause| {
-                report(GearOf(handle).profile, failure.reasonOf(cause));
-                return 0;
-            };
-            return heap.packed_(result);
+            return heap.packed_(run(handle, input));
         }
     };
 }
 
-/// Handle one message: decode it, call the function, encode what it answers into memory of the heap.
-pub fn run(comptime handle: anytype, input: []const u8) anyerror![]u8 {
-    const Gear = GearOf(handle);
+/// Handle one message: decode it, call the function, encode what it answers into memory of the heap. The host is told
+/// why when that fails, and there is no result then, as for a message that is dropped.
+pub fn run(comptime handle: anytype, input: []const u8) []u8 {
     failure.clear();
-    var memory = Arena{ .backing = heap.allocator };
-    defer memory.deinit();
-    var gear = Gear{ .arena = memory.allocator() };
+    var arena = Arena{ .backing = heap.allocator };
+    defer arena.deinit();
+    var gear = GearOf(handle){ .arena = arena.allocator() };
+    return exchange(handle, &gear, input) catch |cause| {
+        report(GearOf(handle).profile, failure.reasonOf(cause));
+        return &.{};
+    };
+}
+
+fn exchange(comptime handle: anytype, gear: *GearOf(handle), input: []const u8) anyerror![]u8 {
     var message = try wire.decode(gear.arena, input);
-    const answer: Gear.Answers = try handle(&gear, &message);
+    const answer: GearOf(handle).Answers = try handle(gear, &message);
     return answer.encode(heap.allocator, &message);
 }
 
 /// Tell the host why a message failed.
 pub fn report(comptime profile: gears.Profile, reason: []const u8) void {
     switch (profile) {
-        .core => host.log(@backingInt(@as(@import("../log.zig").Level, .@"error")), reason.ptr, reason.len),
-        .extended => host.reject(reason.ptr, reason.len),
+        .core => host.log(@backingInt(@as(@import("../log.zig").Level, .@"error")), bytes_of.pointer(reason), reason.len),
+        .extended => host.reject(bytes_of.pointer(reason), reason.len),
     }
 }
 

@@ -4,6 +4,7 @@ const Allocator = std.mem.Allocator;
 const cbor = @import("../cbor/item.zig");
 const reading = @import("../cbor/read.zig");
 const core = @import("gear.zig");
+const bytes_of = @import("../bytes.zig");
 const failure = @import("../failure.zig");
 const heap = @import("../heap.zig");
 const host = @import("host.zig").host;
@@ -69,7 +70,7 @@ pub const Gear = struct {
 
     /// Reject the message with a reason: `return gear.fail("no amount");`. What was emitted and stored is undone.
     pub fn fail(gear: *const Gear, reason: []const u8) error{Failed} {
-        return core.failWith(gear.arena, reason);
+        return failure.copy(gear.arena, reason);
     }
 
     /// `fail` with a reason that is put together.
@@ -91,18 +92,18 @@ pub const Gear = struct {
 
     /// The value of a key of the gear's state; null when there is none, and when the host refuses.
     pub fn getState(gear: *const Gear, key: []const u8) Allocator.Error!?[]const u8 {
-        return take(gear.arena, host.flux_kv_get(key.ptr, key.len));
+        return take(gear.arena, host.flux_kv_get(bytes_of.pointer(key), key.len));
     }
 
     /// Store a value; `error.Refused` when the host refuses. There is no way to remove a key.
     pub fn putState(_: *const Gear, key: []const u8, value: []const u8) error{Refused}!void {
-        if (host.flux_kv_put(key.ptr, key.len, value.ptr, value.len) != 0)
+        if (host.flux_kv_put(bytes_of.pointer(key), key.len, bytes_of.pointer(value), value.len) != 0)
             return failure.record(error.Refused, &.{ "the host refused to store ", key });
     }
 
     /// Request a URL, with a body or without; `error.Refused` when the host refuses or the request fails.
     pub fn http(gear: *const Gear, url: []const u8, body: []const u8) (error{Refused} || reading.Error || cbor.Error)!Response {
-        const bytes = try take(gear.arena, host.flux_req_http(url.ptr, url.len, body.ptr, body.len)) orelse
+        const bytes = try take(gear.arena, host.flux_req_http(bytes_of.pointer(url), url.len, bytes_of.pointer(body), body.len)) orelse
             return failure.record(error.Refused, &.{ "the host refused the request to ", url });
         return readResponse(gear.arena, try reading.read(gear.arena, bytes, reading.max_depth));
     }
@@ -116,7 +117,7 @@ pub const Gear = struct {
 
     /// Fill the bytes with random ones of the host's; `error.Refused` when it gives none.
     pub fn random(_: *const Gear, bytes: []u8) error{Refused}!void {
-        if (bytes.len > 0 and host.random_get(bytes.ptr, bytes.len) != 0)
+        if (host.random_get(bytes_of.pointer(bytes), bytes.len) != 0)
             return failure.keep(error.Refused, "the host gives no random bytes");
     }
 

@@ -1,6 +1,7 @@
 //! A gear of the core profile: what its function is given, and what it answers.
 const std = @import("std");
 const Allocator = std.mem.Allocator;
+const bytes_of = @import("../bytes.zig");
 const failure = @import("../failure.zig");
 const host = @import("host.zig").host;
 const wire = @import("wire.zig");
@@ -57,7 +58,7 @@ pub const Gear = struct {
     /// Fail the message with a reason: `return gear.fail("no amount");`. A core gear has no other way to tell the host
     /// than a log line at level error; the message is dropped.
     pub fn fail(gear: *const Gear, reason: []const u8) error{Failed} {
-        return failWith(gear.arena, reason);
+        return failure.copy(gear.arena, reason);
     }
 
     /// `fail` with a reason that is put together.
@@ -73,11 +74,5 @@ pub const Gear = struct {
 
 /// Write a line to the host's log.
 pub fn writeLog(level: Level, text: []const u8) void {
-    host.log(@max(1, @backingInt(level)), text.ptr, text.len);
-}
-
-/// Keep a copy of the reason, which may lie in memory that the function gives back.
-pub fn failWith(arena: Allocator, reason: []const u8) error{Failed} {
-    const copy = arena.dupe(u8, reason) catch return failure.record(error.Failed, &.{reason});
-    return failure.keep(error.Failed, copy);
+    host.log(@max(1, @backingInt(level)), bytes_of.pointer(text), text.len);
 }
