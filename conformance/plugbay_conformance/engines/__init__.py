@@ -32,6 +32,10 @@ def open_engine(name: str) -> ConformanceEngine:
             from plugbay_conformance.engines.libextism import LibextismConformance
 
             return LibextismConformance()
+        case "wazero":
+            from plugbay_conformance.engines.wazero import WazeroConformance
+
+            return WazeroConformance()
         case _:
             from plugbay_conformance.engines.errors import EngineMissing
 

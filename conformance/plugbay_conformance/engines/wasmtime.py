@@ -13,8 +13,9 @@ from plugbay.module.source import WasmSource
 from plugbay.module.verified import Trust, verify
 from plugbay_conformance.engines.contract import GuestStopped, StopKind
 from plugbay_conformance.engines.imports import check_imports
+from plugbay_conformance.engines.limits import TABLE_ELEMENTS
 from plugbay_conformance.engines.prober import prober_text
-from plugbay_conformance.engines.wasmtime_pointers import TABLE_ELEMENTS, WasmtimePointers
+from plugbay_conformance.engines.wasmtime_pointers import WasmtimePointers
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Subject

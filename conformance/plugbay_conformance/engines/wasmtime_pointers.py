@@ -20,6 +20,7 @@ from plugbay_conformance.engines.contract import GuestStopped, StopKind
 from plugbay_conformance.engines.env_imports import EnvImports
 from plugbay_conformance.engines.guest_memory import GuestMemory
 from plugbay_conformance.engines.imports import WASI, glue_role
+from plugbay_conformance.engines.limits import TABLE_ELEMENTS
 from plugbay_conformance.engines.prober import Prober
 from plugbay_conformance.engines.signatures import callable_type, require_type, start_up, to_signed, to_unsigned
 from plugbay_conformance.engines.surroundings import Surroundings
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
     Body = Callable[..., int | None]
 
-TABLE_ELEMENTS: Final = 100_000
-"""What a guest's tables may grow to, as plugbay's own default."""
 _MASKS: Final = {"i32": 2**32 - 1, "i64": 2**64 - 1}
 _ALLOCATORS: Final = ("alloc", "malloc")
 _T = TypeVar("_T")
