@@ -88,8 +88,9 @@ fn destroy(header: *Header) void {
     if (header.previous) |previous| previous.next = header.next else objects = header.next;
     if (header.next) |next| next.previous = header.previous;
     const memory: [*]align(16) u8 = @ptrCast(@alignCast(header));
-    @memset(memory[0..header.block], 0xdd);
-    blocks.gpa.free(memory[0..header.block]);
+    const block = memory[0..header.block];
+    @memset(block, 0xdd);
+    blocks.gpa.free(block);
 }
 
 export fn _initialize() void {
