@@ -9,6 +9,7 @@ from plugbay_conformance.engines.contract import AllocatorStep, GuestStopped, Ou
 from plugbay_conformance.fluxrig.gear import Block, open_gear
 from plugbay_conformance.fluxrig.making import module
 from plugbay_conformance.fluxrig.samples import message_of_size
+from plugbay_conformance.fluxrig.settling import grows
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext
@@ -21,7 +22,6 @@ _MIXED: Final = (1, 8, 24, 100, 333, 1_010, 2_000, 1_023, 64, 5_000, 1_001, 17)
 _REUSED: Final = (1, 40, 129, 256, 700, 1_500, 3_050, 4_096, 13, 9_000)
 _ROUNDS: Final = 100_000
 _SETTLING: Final = 10_000
-_ATTEMPTS: Final = 3
 
 
 def allocate(gear: Gear, size: int) -> Block:
@@ -153,16 +153,13 @@ def _used_again(context: CaseContext) -> None:
     plan += [AllocatorStep(slot, None) for slot in (*slots[::2], *reversed(slots[1::2]))]
     with open_gear(context) as gear:
         _run_plan(gear, plan, _SETTLING)
-        pages = gear.session.pages()
-        for _ in range(_ATTEMPTS):  # a garbage collector may take a while to settle; a leak never does
-            before, pages = pages, _run_plan(gear, plan, _ROUNDS)
-            if pages <= before:
-                return
-        fail(
-            f"{_ROUNDS} rounds of alloc and free grow the memory each time",
-            expected=f"{before} pages",
-            found=f"{pages} pages",
-        )
+        growth = grows(gear.session.pages(), lambda: _run_plan(gear, plan, _ROUNDS))
+        if growth is not None:
+            fail(
+                f"{_ROUNDS} rounds of alloc and free grow the memory each time",
+                expected=f"{growth[0]} pages",
+                found=f"{growth[1]} pages",
+            )
 
 
 def _run_plan(gear: Gear, plan: list[AllocatorStep], blocks: int) -> int:

@@ -12,6 +12,7 @@ from plugbay_conformance.fluxrig.samples import base_message
 if TYPE_CHECKING:
     from plugbay.message import Message
     from plugbay_conformance.case import Case, CaseContext
+    from plugbay_conformance.fluxrig.guest import Exchange
 
 _DATA: Final[dict[str, Any]] = {
     "card": {"pan": "4111", "expiry": {"year": 2031, "month": None}, "blocked": False},
@@ -42,9 +43,8 @@ _SIZES_ON_HOSTS: Final = (0, 251, 10_000, 32_768)
 def _lookup(context: CaseContext) -> None:
     with open_guest(context) as asked:
         for path in _PATHS:
-            value: object = {**_DATA, "op": "lookup"}
+            value: Any = {**_DATA, "op": "lookup"}
             for key in path.split("."):
-                assert isinstance(value, dict)
                 value = value[key]
             asked.require("lookup", {"found": True, "value": value}, **_DATA, path=path)
         for path in _NOWHERE:
@@ -67,7 +67,7 @@ def _reply(context: CaseContext) -> None:
         _require_empty(found, exchange)
 
 
-def _require_empty(found: Message, exchange: Any) -> None:
+def _require_empty(found: Message, exchange: Exchange) -> None:
     for name, value in (("raw", found.raw), ("path", found.path)):
         if value:
             exchange.refuse(f"`reply` has a {name}", expected="null, or nothing", found=value)

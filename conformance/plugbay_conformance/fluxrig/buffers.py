@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import fail
@@ -141,7 +142,7 @@ def _either_order(context: CaseContext) -> None:
         for result_first in (False, True, False):
             order = "the result" if result_first else "the input"
             named = [(f"{title}, {order} freed first", data) for title, data in inputs]
-            _process_each(gear, named, lambda processed, first=result_first: processed.free(result_first=first))
+            _process_each(gear, named, partial(_Processed.free, result_first=result_first))
         gear.send(message_of_size(context, 400), "a good message after the others were freed")
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 _SHOWN: Final = 160
-_CONTAINERS: Final = (list, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,11 @@ def show(value: object) -> str:
         case bytes():
             return f"bytes h'{value[:64].hex()}'" + (f" … ({len(value)} bytes)" if len(value) > 64 else "")
         case list():
-            return f"list {_cut(repr(cast('list[object]', value)), len(value), 'elements')}"
+            items = cast("list[object]", value)
+            return f"list {_cut(repr(items), len(items), 'elements')}"
         case dict():
-            return f"map {_cut(repr(cast('dict[object, object]', value)), len(value), 'keys')}"
+            entries = cast("dict[object, object]", value)
+            return f"map {_cut(repr(entries), len(entries), 'keys')}"
         case _:
             return f"{type(value).__name__} {value!r}"[:_SHOWN]
 

@@ -47,7 +47,7 @@ def _changed_path(message: Message) -> tuple[Hop, ...]:
 
 
 _IDS: Final = (NIL_ID, id_of(77), EntityId(b"\xff" * 16), EntityId(bytes(range(0, 256, 16))))
-_METAS: Final = (
+_METAS: Final[tuple[dict[str, str], ...]] = (
     {},
     {"": "", "empty": ""},
     {"name": "Grüße, 世界 🚀", "Ключ": "значение", "line": "one\ntwo\x00three"},

@@ -12,7 +12,7 @@ from plugbay_conformance.fluxrig.answer import Answer
 from plugbay_conformance.fluxrig.exports import ENTRYPOINT, FREE, allocator_name, broken_export
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from plugbay_conformance.case import CaseContext
     from plugbay_conformance.engines.contract import PointerSession, Repeated
@@ -88,7 +88,7 @@ class Gear:
             return self.attempt(data)
 
     @contextmanager
-    def must_take(self, data: bytes, what: str) -> Iterator[None]:
+    def must_take(self, data: bytes, what: str) -> Generator[None]:
         """Make what stops the gear inside this block the case's failure."""
         try:
             yield
@@ -149,7 +149,7 @@ class Gear:
 
 
 @contextmanager
-def open_gear(context: CaseContext, setting: Setting = DEFAULT, host: HostProfile | None = None) -> Iterator[Gear]:
+def open_gear(context: CaseContext, setting: Setting = DEFAULT, host: HostProfile | None = None) -> Generator[Gear]:
     """A fresh instance, closed at the end.
 
     A module without sound exports, and one that does not start, break requirements of their own: the other cases are

@@ -14,7 +14,7 @@ from plugbay_conformance.fluxrig.gear import DEFAULT, Gear, open_gear
 from plugbay_conformance.fluxrig.samples import base_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from plugbay_conformance.case import CaseContext
     from plugbay_conformance.engines.contract import Setting
@@ -104,7 +104,7 @@ class Guest:
 
 
 @contextmanager
-def open_guest(context: CaseContext, setting: Setting = DEFAULT) -> Iterator[Guest]:
+def open_guest(context: CaseContext, setting: Setting = DEFAULT) -> Generator[Guest]:
     """A fresh instance of the conformance guest, closed at the end."""
     with open_gear(context, setting) as gear:
         yield Guest(gear, context)

@@ -26,7 +26,7 @@ _MICROSECOND: Final = 1_000
 _SIZES: Final = (0, 1, 16, 33, 1_000)
 _STREAM: Final = 65_536
 """Bytes of the host's stream that a runtime may take for itself before it is asked."""
-_READS: Final = 5_000
+_READS: Final = 1_500
 _URL: Final = "https://cards.example/rates?card=4111"
 _RESPONSES: Final = (
     CannedResponse(_URL, 200, {"content-type": "text/plain", "x-rate": "3"}, b"\x00\x01 body \xff"),

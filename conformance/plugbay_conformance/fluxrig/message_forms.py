@@ -40,7 +40,13 @@ def incomplete(message: Message) -> list[tuple[str, bytes, Message]]:
         found.append((f"a message whose {name} is null", null, replace(message, **{name: _ZERO[name]})))
     bare = cbor2.dumps({"data": fields["data"]})
     found.append(("a message of data alone", bare, replace(message, **_ZERO)))
-    unknown = {"eleventh": {"a": [1, None, {"b": b"\x00"}]}, "": 1, "ID": "x", **fields, "zz": [[], {}, 1.5]}
+    unknown: dict[str, Any] = {
+        "eleventh": {"a": [1, None, {"b": b"\x00"}]},
+        "": 1,
+        "ID": "x",
+        **fields,
+        "zz": [[], {}, 1.5],
+    }
     found.append(("a message with fields that nobody knows", cbor2.dumps(unknown), message))
     hops = [{"x": None, **hop, "hop": {"n": 1}} for hop in fields["path"]]
     found.append(("a message with keys in its hops that nobody knows", cbor2.dumps({**fields, "path": hops}), message))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import GuestStopped, StopKind
 from plugbay_conformance.fluxrig.answer import DEBUG, ERROR, INFO, WARN
+from plugbay_conformance.fluxrig.fields import ARGUMENTS
 from plugbay_conformance.fluxrig.gear import open_gear
 from plugbay_conformance.fluxrig.guest import EXTENDED, Exchange, open_guest, show_text
 from plugbay_conformance.fluxrig.making import guest
@@ -33,7 +34,8 @@ _BAD_CALLS: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
     ("big", {"size": "many"}, "size"),
     ("big", {"size": 1.5}, "size"),
     ("big", {"size": -1}, "size"),
-    ("fields", {"int": 1}, "float"),
+    ("fields", {key: value for key, value in ARGUMENTS.items() if key != "float"}, "float"),
+    ("fields", {**ARGUMENTS, "list": "no list"}, "list"),
     ("fail", {}, "reason"),
 )
 
@@ -110,7 +112,7 @@ def _bad_calls(context: CaseContext) -> None:
     with open_guest(context) as asked:
         for op, arguments, named in _BAD_CALLS:
             exchange = asked.send(
-                base_message(context, {"op": op, **arguments}), f"`{op}` with {arguments or 'nothing'}"
+                base_message(context, {"op": op, **arguments}), f"`{op}` with {', '.join(arguments) or 'no argument'}"
             )
             require_failure(context, exchange, named)
 
