@@ -12,7 +12,7 @@
 //!     if amount < 10_000 {
 //!         return Ok(None); // dropped
 //!     }
-//!     message.meta.insert("size".into(), "large".into());
+//!     message.meta.insert("size", "large");
 //!     Ok(Some(message))
 //! }
 //! ```
@@ -37,11 +37,11 @@ pub use hop::Hop;
 pub use id::{Id, NoId};
 pub use message::Message;
 
-pub use crate::value::{FromValue, Integer, Map, OutOfRange, Value, list, map};
+pub use crate::value::{FromValue, Integer, Iter, Map, OutOfRange, Value};
 #[doc(inline)]
 pub use crate::{
     __env_debug as debug, __env_error as error, __env_info as info, __env_log as log, __env_warn as warn,
-    __fluxrig_export as export,
+    __fluxrig_export as export, __list as list, __map as map,
 };
 
 /// Hops that a message's path may have.

@@ -1,6 +1,6 @@
 //! What the macros of this crate expand to calls of. Nothing here is for use by hand, and all of it may change.
 
-pub use alloc::format;
+pub use alloc::{format, vec};
 
 #[cfg(any(feature = "fluxrig", feature = "packed"))]
 pub mod env;

@@ -3,21 +3,18 @@
 mod from_value;
 mod integer;
 mod into_value;
+mod map;
 mod path;
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use from_value::FromValue;
 pub use integer::{Integer, OutOfRange};
-pub use into_value::{list, map};
+pub use map::{Iter, Map};
 pub(crate) use path::{lookup, read, set};
 
 use crate::{Error, Result};
-
-/// Fields by name. They are written in the order of their names.
-pub type Map = BTreeMap<String, Value>;
 
 /// A value of `data`: what CBOR and Go's `map[string]any` have in common.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,7 +5,7 @@
 
 use conformance_fluxrig::answered;
 use plugbay_guest::fluxrig::extended::{self, emit, http, random, state, time};
-use plugbay_guest::fluxrig::{Map, Message, Value, map};
+use plugbay_guest::fluxrig::{Map, Message, map};
 use plugbay_guest::prelude::*;
 use plugbay_guest::{Error, Result, bail};
 
@@ -24,12 +24,12 @@ fn process(message: Message) -> Result<Vec<Message>> {
             emit(&answered(message.clone(), Map::new()))?;
             bail!("{}", message.read::<&str>("reason")?)
         }
-        "state_get" => map([("value", state::get(message.read("key")?).into())]),
-        "state_put" => map([("stored", state::put(message.read("key")?, message.read("value")?).is_ok().into())]),
-        "state_count" => map([("count", count_up(message.read("key")?)?.into())]),
+        "state_get" => map! { "value" => state::get(message.read("key")?) },
+        "state_put" => map! { "stored" => state::put(message.read("key")?, message.read("value")?).is_ok() },
+        "state_count" => map! { "count" => count_up(message.read("key")?)? },
         "http" => request(message.read("url")?, message.read("body")?),
-        "time" => map([("time", time::now()?.into())]),
-        "random" => map([("bytes", random::bytes(message.read("size")?)?.into())]),
+        "time" => map! { "time" => time::now()? },
+        "random" => map! { "bytes" => random::bytes(message.read("size")?)? },
         _ => return Ok(conformance_fluxrig::process(message, "extended")?.into_iter().collect()),
     };
     Ok(vec![answered(message, answer)])
@@ -40,7 +40,7 @@ fn count(message: &Message) -> Result<u32> {
 }
 
 fn indexed(message: &Message, index: u32) -> Message {
-    answered(message.clone(), map([("index", index.into())]))
+    answered(message.clone(), map! { "index" => index })
 }
 
 /// Counts in the host's state, where the number is decimal text.
@@ -55,12 +55,7 @@ fn count_up(key: &str) -> Result<i64> {
 }
 
 fn request(url: &str, body: &[u8]) -> Map {
-    let Ok(response) = http::request(url, body) else { return map([("refused", true.into())]) };
+    let Ok(response) = http::request(url, body) else { return map! { "refused" => true } };
     let headers: Map = response.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
-    map([
-        ("refused", false.into()),
-        ("status", response.status.into()),
-        ("headers", Value::Map(headers)),
-        ("body", response.body.into()),
-    ])
+    map! { "refused" => false, "status" => response.status, "headers" => headers, "body" => response.body }
 }

@@ -11,7 +11,7 @@ pub fn change(mut message: Message) -> Result<Message> {
     message.src_id = reverse(message.src_id);
     message.trace.push_str("-ok");
     message.meta.remove("remove.me");
-    message.meta.insert("conformance".into(), "yes".into());
+    message.meta.insert("conformance", "yes");
     message.flags ^= 1;
     message.raw.iter_mut().for_each(|raw| raw.reverse());
     message.ts = message.ts.checked_add(1).ok_or_else(|| Error::new("ts is as large as it can be"))?;
@@ -27,17 +27,17 @@ fn change_data(message: &Message) -> Result<Map> {
     let mut list: Vec<Value> = message.read("list")?;
     list.reverse();
     let mut fields: Map = message.read("map")?;
-    fields.insert("added".into(), 1.into());
-    Ok(map([
-        ("op", "fields".into()),
-        ("int", int.into()),
-        ("float", (message.read::<f64>("float")? * 2.0).into()),
-        ("text", (message.read::<String>("text")? + "!").into()),
-        ("bool", (!message.read::<bool>("bool")?).into()),
-        ("bytes", bytes.into()),
-        ("list", list.into()),
-        ("map", fields.into()),
-    ]))
+    fields.insert("added", 1);
+    Ok(map! {
+        "op" => "fields",
+        "int" => int,
+        "float" => message.read::<f64>("float")? * 2.0,
+        "text" => message.read::<String>("text")? + "!",
+        "bool" => !message.read::<bool>("bool")?,
+        "bytes" => bytes,
+        "list" => list,
+        "map" => fields,
+    })
 }
 
 fn reverse(Id(mut bytes): Id) -> Id {

@@ -36,8 +36,8 @@ pub fn process(message: Message, profile: &str) -> Result<Option<Message>> {
         }
         "drop" => return Ok(None),
         "log" => log(message.read("level")?, message.read("text")?)?,
-        "count" => map([("count", COUNT.with(next).into())]),
-        "big" => map([("blob", blob(message.read("size")?)?.into())]),
+        "count" => map! { "count" => COUNT.with(next) },
+        "big" => map! { "blob" => blob(message.read("size")?)? },
         "fail" => bail!("{}", message.read::<&str>("reason")?),
         "trap" => panic!("asked to trap"),
         _ => bail!("there is no operation {operation}"),
@@ -48,34 +48,30 @@ pub fn process(message: Message, profile: &str) -> Result<Option<Message>> {
 /// The input with all of its fields, and a `data` of `op` and these.
 pub fn answered(mut message: Message, mut answer: Map) -> Message {
     if let Some(operation) = message.data.remove("op") {
-        answer.insert("op".into(), operation);
+        answer.insert("op", operation);
     }
     message.data = answer;
     message
 }
 
 fn contract(profile: &str) -> Map {
-    map([
-        ("contract", "plugbay-conformance/1".into()),
-        ("abi", "fluxrig".into()),
-        ("profile", profile.into()),
-        ("language", "rust".into()),
-        ("sdk", "plugbay-guest".into()),
-        ("sdk_version", env!("CARGO_PKG_VERSION").into()),
-    ])
+    map! {
+        "contract" => "plugbay-conformance/1",
+        "abi" => "fluxrig",
+        "profile" => profile,
+        "language" => "rust",
+        "sdk" => "plugbay-guest",
+        "sdk_version" => env!("CARGO_PKG_VERSION"),
+    }
 }
 
 fn lookup(message: &Message) -> Result<Map> {
     let value = message.lookup(message.read("path")?);
-    Ok(map([("found", value.is_some().into()), ("value", value.cloned().into())]))
+    Ok(map! { "found" => value.is_some(), "value" => value.cloned() })
 }
 
 fn text(text: &str) -> Map {
-    map([
-        ("bytes", text.len().into()),
-        ("scalars", text.chars().count().into()),
-        ("text", format!("{text} ✓🚀").into()),
-    ])
+    map! { "bytes" => text.len(), "scalars" => text.chars().count(), "text" => format!("{text} ✓🚀") }
 }
 
 fn log(level: &str, text: &str) -> Result<Map> {
@@ -114,20 +110,19 @@ mod tests {
 
     #[test]
     fn an_operation_that_does_not_exist_is_named() {
-        assert_eq!(ask(map([("op", "dance".into())])).unwrap_err().reason(), "there is no operation dance");
+        assert_eq!(ask(map! { "op" => "dance" }).unwrap_err().reason(), "there is no operation dance");
     }
 
     #[test]
     fn a_value_of_null_is_found_and_a_missing_one_is_not() {
-        let inner = Value::Map(map([("b", ().into())]));
-        let data = map([("op", "lookup".into()), ("path", "a.b".into()), ("a", inner)]);
+        let data = map! { "op" => "lookup", "path" => "a.b", "a" => map! { "b" => () } };
         let answer = ask(data).unwrap().unwrap();
         assert_eq!((answer.read("found"), answer.read("value")), (Ok(true), Ok(Value::Null)));
     }
 
     #[test]
     fn counting_goes_on() {
-        let count = || ask(map([("op", "count".into())])).unwrap().unwrap().read("count");
+        let count = || ask(map! { "op" => "count" }).unwrap().unwrap().read("count");
         assert_eq!([count(), count()], [Ok(1), Ok(2)]);
     }
 }

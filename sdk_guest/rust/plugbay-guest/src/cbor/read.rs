@@ -1,4 +1,3 @@
-use alloc::collections::btree_map::Entry;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -45,7 +44,7 @@ impl Reader<'_> {
             Problem::EndsEarly => "malformed CBOR: it ends too early".into(),
             Problem::Malformed => format!("malformed CBOR at byte {at}"),
             Problem::Forbidden(what) => format!("malformed CBOR at byte {at}: {what}"),
-            Problem::Twice(key) => format!("malformed CBOR at byte {at}: the key {key:?} stands twice"),
+            Problem::Twice(key) => format!("malformed CBOR at byte {at}: the key {key} stands twice"),
         })
     }
 
@@ -110,17 +109,14 @@ impl Reader<'_> {
 
     fn map(&mut self, depth: usize) -> Result<Map, Problem> {
         let mut left = self.decoder.map()?;
-        let mut map = Map::new();
+        let mut entries = Vec::new();
         while self.goes_on(&mut left)? {
             if !matches!(self.decoder.datatype()?, Type::String | Type::StringIndef) {
                 return Err(Problem::Forbidden("a key that is no text"));
             }
-            match map.entry(self.text()?) {
-                Entry::Occupied(entry) => return Err(Problem::Twice(entry.key().clone())),
-                Entry::Vacant(entry) => entry.insert(self.value(depth)?),
-            };
+            entries.push((self.text()?, self.value(depth)?));
         }
-        Ok(map)
+        Map::from_unsorted(entries).map_err(Problem::Twice)
     }
 
     /// Whether another entry of a container follows: one that was promised, or no break.

@@ -23,7 +23,7 @@ fn write(writer: &mut Writer, message: &Message) -> Result<()> {
         id(writer, "src_id", &message.src_id);
         writer.text("meta");
         writer.map(message.meta.len(), |writer| {
-            message.meta.iter().flat_map(|(key, value)| [key, value]).for_each(|text| writer.text(text));
+            message.meta.iter().flat_map(|(key, value)| [key, value.as_str()]).for_each(|text| writer.text(text));
             Ok(())
         })?;
         writer.text("data");

@@ -1,7 +1,7 @@
 //! The extended profile of fluxrig gears: state, HTTP, time, randomness, and any number of messages out.
 //!
 //! ```
-//! use plugbay_guest::fluxrig::Message;
+//! use plugbay_guest::fluxrig::{Message, Value};
 //! use plugbay_guest::fluxrig::extended::{self, state};
 //! use plugbay_guest::Result;
 //!
@@ -9,7 +9,7 @@
 //!
 //! /// Splits an order into one message for each item.
 //! fn process(order: Message) -> Result<Vec<Message>> {
-//!     let items = order.read::<Vec<_>>("items")?;
+//!     let items = order.read::<Vec<Value>>("items")?;
 //!     state::put("last order", order.id.to_string().as_bytes())?;
 //!     items
 //!         .into_iter()

@@ -1,6 +1,5 @@
 //! The fields of a message, out of a value that was read.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -71,18 +70,16 @@ fn integer<T: TryFrom<super::Integer> + Default>(fields: &mut Map, name: &str, w
     }
 }
 
-fn meta(fields: &mut Map) -> Result<BTreeMap<String, String>> {
+fn meta(fields: &mut Map) -> Result<Map<String>> {
     let meta = match take(fields, "meta") {
-        Value::Null => return Ok(BTreeMap::new()),
+        Value::Null => return Ok(Map::new()),
         Value::Map(meta) => meta,
         other => return Err(expected("meta", "map", &other)),
     };
-    meta.into_iter()
-        .map(|(key, value)| match value {
-            Value::Text(text) => Ok((key, text)),
-            other => Err(expected(&format!("meta.{key}"), "text", &other)),
-        })
-        .collect()
+    meta.try_map(|key, value| match value {
+        Value::Text(text) => Ok(text),
+        other => Err(expected(&format!("meta.{key}"), "text", &other)),
+    })
 }
 
 fn path(hops: Vec<Value>) -> Result<Vec<Hop>> {

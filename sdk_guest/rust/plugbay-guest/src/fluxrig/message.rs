@@ -1,4 +1,3 @@
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,7 +21,7 @@ pub struct Message {
     /// The gear that it came from at first.
     pub src_id: Id,
     /// Routing flags and protocol headers; bytes are written as `hex:` and hex digits.
-    pub meta: BTreeMap<String, String>,
+    pub meta: Map<String>,
     /// The business fields.
     pub data: Map,
     /// Bit 0 is a sync probe; the others are reserved.
@@ -68,7 +67,7 @@ impl Message {
     /// use plugbay_guest::fluxrig::{Message, map};
     ///
     /// let mut message = Message::default();
-    /// message.set("card", map([("country", "DE".into()), ("tries", 300.into())]))?;
+    /// message.set("card", map! { "country" => "DE", "tries" => 300 })?;
     /// let country: &str = message.read("card.country")?;
     /// let holder: Option<&str> = message.read("card.holder")?;
     /// assert_eq!((country, holder), ("DE", None));

@@ -4,23 +4,6 @@ use alloc::vec::Vec;
 
 use super::{Integer, Map, Value};
 
-/// A map of these fields.
-///
-/// ```
-/// use plugbay_guest::fluxrig::{list, map};
-///
-/// let card = map([("scheme", "visa".into()), ("tries", 3.into()), ("tags", list([1, 2]))]);
-/// assert_eq!(card.len(), 3);
-/// ```
-pub fn map<const N: usize>(fields: [(&str, Value); N]) -> Map {
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// A list of these values.
-pub fn list<T: Into<Value>>(values: impl IntoIterator<Item = T>) -> Value {
-    Value::List(values.into_iter().map(Into::into).collect())
-}
-
 macro_rules! integers {
     ($($type:ty)+) => {$(
         impl From<$type> for Value {
@@ -61,5 +44,12 @@ others! {
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A list.
+impl<T: Into<Value>> FromIterator<T> for Value {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Value::List(values.into_iter().map(Into::into).collect())
     }
 }

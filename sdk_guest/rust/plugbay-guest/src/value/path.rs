@@ -1,4 +1,3 @@
-use alloc::borrow::ToOwned;
 use alloc::format;
 
 use super::{FromValue, Map, Value, expected};
@@ -31,7 +30,7 @@ fn missing(path: &str, what: &str) -> Error {
 pub fn set(mut map: &mut Map, path: &str, value: Value) -> Result<()> {
     let mut rest = path;
     while let Some((key, deeper)) = rest.split_once('.') {
-        let here = map.entry(key.to_owned()).or_insert_with(|| Value::Map(Map::new()));
+        let here = map.get_or_insert_with(key, || Value::Map(Map::new()));
         let kind = here.kind();
         let Value::Map(inner) = here else {
             let way = &path[..path.len() - deeper.len() - 1];
@@ -40,6 +39,6 @@ pub fn set(mut map: &mut Map, path: &str, value: Value) -> Result<()> {
         map = inner;
         rest = deeper;
     }
-    map.insert(rest.to_owned(), value);
+    map.insert(rest, value);
     Ok(())
 }

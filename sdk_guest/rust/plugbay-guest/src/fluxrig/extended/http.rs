@@ -1,6 +1,5 @@
 //! HTTP requests, which the host makes where it grants them.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,7 +15,7 @@ pub struct Response {
     /// The status, such as 200.
     pub status: u16,
     /// The headers by name.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Map<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -31,14 +30,13 @@ pub fn request(url: &str, body: &[u8]) -> Result<Response> {
 
 fn response(bytes: &[u8]) -> Result<Response> {
     let value = read(bytes)?;
-    let headers = value.read::<Option<&Map>>("headers")?.into_iter().flatten();
-    let headers = headers.map(|(name, value)| match value {
-        Value::Text(text) => Ok((name.clone(), text.clone())),
-        other => Err(expected(name, "text", other)),
-    });
+    let headers = value.read::<Option<Map>>("headers")?.unwrap_or_default();
     Ok(Response {
         status: value.read("status")?,
-        headers: headers.collect::<Result<_>>()?,
+        headers: headers.try_map(|name, value| match value {
+            Value::Text(text) => Ok(text),
+            other => Err(expected(name, "text", &other)),
+        })?,
         body: value.read::<Option<_>>("body")?.unwrap_or_default(),
     })
 }

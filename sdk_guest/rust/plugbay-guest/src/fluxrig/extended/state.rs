@@ -15,5 +15,5 @@ pub fn get(key: &str) -> Option<Vec<u8>> {
 
 /// Stores the value of a key. Fails when the host refuses it: it did not grant state, or the store is full.
 pub fn put(key: &str, value: &[u8]) -> Result<()> {
-    if imports::put(key, value) { Ok(()) } else { Err(Error::new(format!("the host refused to store {key:?}"))) }
+    if imports::put(key, value) { Ok(()) } else { Err(Error::new(format!("the host refused to store {key}"))) }
 }
