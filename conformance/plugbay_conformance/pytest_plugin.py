@@ -143,7 +143,7 @@ class RequirementFailed(Exception):
         from plugbay_conformance.failure_view import failure_text
 
         for result in self._results:
-            yield failure_text(self._requirement, result).plain
+            yield failure_text(self._requirement, result)
 
 
 _ORDER = ("failed", "unexpected", "expected", "skipped", "passed")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 REFLOW: Final = "reflow"
 """Another name for Extism's profile of actors."""
+_NO_ABI: Final = "no ABI"
 _EXTISM, _ACTOR, _PLUGIN = "extism", "actor", "plugin"
 _NAMED = re.compile(rf"conformance-({'|'.join(ABIS)})-")
 """What a built conformance guest is called."""
@@ -55,6 +56,8 @@ def read_subject(
     claim = _claim(info, adapters, abi or _told_by_name(name), found.origin)
     abi = _EXTISM if claim.abi == REFLOW else claim.abi
     profiles = load_suite(abi).specification.profiles
+    if profile is not None:
+        _require_profile(profile, profiles, abi)
     own = profile or _profile_of(claim)
     return Subject(name, found.data, info, abi, own if own in profiles else profiles[0])
 
@@ -77,14 +80,15 @@ def _asked(abi: str | None, profile: str | None, load_suite: LoadSuite) -> tuple
             f"there is no specification of the ABI {abi!r}", found=abi, hint=f"there are {', '.join((*ABIS, REFLOW))}"
         )
     if profile is not None:
-        known = {name for each in ((abi,) if abi else ABIS) for name in load_suite(each).specification.profiles}
-        if profile not in known:
-            raise SubjectInvalid(
-                f"{abi} has no profile {profile!r}" if abi else f"no ABI has a profile {profile!r}",
-                found=profile,
-                hint=f"there are {', '.join(sorted(known))}",
-            )
+        every = [name for each in ((abi,) if abi else ABIS) for name in load_suite(each).specification.profiles]
+        _require_profile(profile, every, abi or _NO_ABI)
     return abi, profile
+
+
+def _require_profile(profile: str, known: Sequence[str], whose: str) -> None:
+    if profile not in known:
+        verb = "has a profile" if whose == _NO_ABI else "has no profile"
+        raise SubjectInvalid(f"{whose} {verb} {profile!r}", found=profile, hint=f"there are {', '.join(sorted(known))}")
 
 
 def _read(source: ModuleSource) -> WasmSource:

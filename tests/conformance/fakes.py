@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
     from plugbay_conformance.case import Subject
     from plugbay_conformance.engines.contract import CallSession, ConformanceEngine, PointerSession, Setting
 
-FAKES: Final = Parts(*(f"{__name__}:{name}" for name in ("load_suite", "open_engine", "find_differences", "ENGINES_OF")))
+FAKES: Final = Parts(
+    *(f"{__name__}:{name}" for name in ("load_suite", "open_engine", "find_differences", "ENGINES_OF"))
+)
 ENGINES_OF: Final = {"fluxrig": ("wasmtime", "wazero"), "extism": ("wasmtime", "libextism"), "priostack": ("wasmtime",)}
 CONTRACT: Final = GuestContract("plugbay-conformance/1", "fluxrig", "extended", "rust", "plugbay-guest", "1.0")
 QUIRKY: Final = "fluxrig-v0.6"
@@ -92,12 +93,12 @@ def _hangs(context: CaseContext) -> None:
 
 
 def _dies(context: CaseContext) -> None:
-    print("thread 'main' panicked", file=sys.stderr, flush=True)
+    os.write(2, b"thread 'main' panicked\n")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _exits(context: CaseContext) -> None:
-    print("last words", file=sys.stderr, flush=True)
+    os.write(2, b"last words\n")
     os._exit(3)
 
 

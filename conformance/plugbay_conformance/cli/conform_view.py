@@ -9,19 +9,21 @@ from rich.table import Table
 from rich.text import Text
 
 from plugbay.cli.text import byte_size, visible
-from plugbay_conformance.failure_view import add_line, failure_text
+from plugbay_conformance.failure_view import failure_rows, shown
 from plugbay_conformance.host_profile import SPECIFICATION
 from plugbay_conformance.results import Status, Verdict
+from plugbay_conformance.specification import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
     from plugbay_conformance.results import CaseResult, Report
 
 _STYLES: Final = {Verdict.CONFORMANT: "bold green", Verdict.PARTIAL: "bold yellow", Verdict.FAILED: "bold red"}
-_RED: Final = (Status.FAILED, Status.UNEXPECTED)
+_LABEL: Final = 8
+_MOST_NAMED: Final = 8
 _MOST_SHOWN: Final = 20
 """Failures that are shown with all that is known."""
 
@@ -86,14 +88,22 @@ def _verdicts(report: Report) -> Table:
 
 
 def _failures(report: Report) -> Iterator[RenderableType]:
-    failed = [result for result in report.results if result.host == SPECIFICATION and result.status in _RED]
-    for result in failed[:_MOST_SHOWN]:
+    red = [result for result in report.results if _is_red(result)]
+    for result in red[:_MOST_SHOWN]:
         requirement = report.specification.requirement(result.requirement)
         assert requirement is not None, "what was judged is in the specification"
-        yield Text("")
-        yield failure_text(requirement, result)
-    if len(failed) > _MOST_SHOWN:
-        yield Text(f"\n… and {len(failed) - _MOST_SHOWN} more failed cases; --json and --report have all", "dim")
+        style = "bold red" if requirement.level is Level.MUST else "bold yellow"
+        yield Text.assemble(
+            (f"\n{requirement.id}", style), (f" {requirement.level} ", "dim"), (visible(requirement.title), "bold")
+        )
+        yield _table(failure_rows(requirement, result))
+    if len(red) > _MOST_SHOWN:
+        yield Text(f"\n… and {len(red) - _MOST_SHOWN} more failed cases; --json and --report have all", "dim")
+
+
+def _is_red(result: CaseResult) -> bool:
+    """What fails on another host than the specification's is told of with that host."""
+    return result.status is Status.UNEXPECTED or (result.status is Status.FAILED and result.host == SPECIFICATION)
 
 
 def _expected(report: Report) -> Iterator[RenderableType]:
@@ -116,27 +126,33 @@ def _hosts(report: Report) -> Iterator[RenderableType]:
     for host in report.hosts:
         fares = f"{host.passed} cases pass" + (f", {len(host.broken)} break" if host.broken else "")
         style = "yellow" if host.broken else "green"
-        yield Text.assemble((f"\nOn {host.host}", "bold"), f" ({visible(host.title)}): ", (fares, style))
+        yield Text.assemble((f"\nOn {host.host}", "bold"), f" ({visible(host.title.rstrip('.'))}): ", (fares, style))
         yield from _rows(host.broken)
 
 
 def _rows(results: Sequence[CaseResult]) -> Iterator[RenderableType]:
-    table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
-    for result in results[:_MOST_SHOWN]:
-        table.add_row(f"{result.requirement}/{result.case}", visible(result.reason))
-    yield table
+    if results:
+        rows = ((f"{result.requirement}/{result.case}", shown(result.reason)) for result in results[:_MOST_SHOWN])
+        yield _table(rows, bold=True)
     if len(results) > _MOST_SHOWN:
         yield Text(f"  … and {len(results) - _MOST_SHOWN} more; --json has all", "dim")
 
 
+def _table(rows: Iterable[tuple[str, str]], *, bold: bool = False) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+    table.add_column(style=None if bold else "dim", min_width=_LABEL, no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(Text(label), Text(text))
+    return table
+
+
 def _differences(report: Report) -> Iterator[RenderableType]:
     for difference in report.differences[:_MOST_SHOWN]:
-        text = Text.assemble(
-            (f"\n{difference.requirement}/{difference.case}", "bold red"), f": the {difference.what} differs"
+        yield Text.assemble(
+            (f"\n{difference.requirement}/{difference.case}", "bold red"), f": the engines differ in {difference.what}"
         )
-        for engine, found in zip(difference.engines, difference.found, strict=True):
-            add_line(text, engine, found)
-        yield text
+        yield _table((engine, shown(found)) for engine, found in zip(difference.engines, difference.found, strict=True))
     if len(report.differences) > _MOST_SHOWN:
         yield Text(f"  … and {len(report.differences) - _MOST_SHOWN} more; --json has all", "dim")
 
@@ -144,5 +160,8 @@ def _differences(report: Report) -> Iterator[RenderableType]:
 def _remarks(report: Report) -> Iterator[RenderableType]:
     if not report.complete:
         yield Text("Interrupted: what is above is what was judged until then.", "yellow")
-    elif report.verdict is Verdict.PARTIAL and not any(result.must_skipped for result in report.profiles):
-        yield Text("Partial: not every MUST was judged, or one is expected to fail.", "dim")
+    elif report.verdict is Verdict.PARTIAL:
+        skipped = list(dict.fromkeys(id_ for result in report.profiles for id_ in result.must_skipped))
+        named = ", ".join((*skipped[:_MOST_NAMED], *(["…"] if len(skipped) > _MOST_NAMED else [])))
+        judged = f"{len(skipped)} MUST could not be judged: {named}" if skipped else "not every MUST was judged"
+        yield Text(f"Partial: {judged}", "dim")

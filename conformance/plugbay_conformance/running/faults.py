@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plugbay_conformance.case import Evidence
-from plugbay_conformance.results import CaseResult, Status
+from plugbay_conformance.results import CaseResult, Difference, Status
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case
@@ -68,6 +68,12 @@ def broken_result(case: Case, job: Job, what: str) -> CaseResult:
     """The result of a case that the suite itself could not judge: skipped, so that nobody is blamed or praised."""
     reason = f"the suite failed to judge it, which is a bug of the suite: {what}"
     return CaseResult(case.requirement, case.name, case.kind, job.engine, job.host, Status.SKIPPED, 0.0, reason)
+
+
+def not_compared(requirement: str, case: str, engines: tuple[str, str], why: str) -> Difference:
+    """A comparison that came to nothing: it must not look like one that found nothing."""
+    text = f"not compared: {why}"
+    return Difference(requirement, case, "trap", engines, (text, text))
 
 
 def _last_line(text: str) -> str:

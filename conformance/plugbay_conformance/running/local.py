@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugbay_conformance.results import EngineFacts
 from plugbay_conformance.running.bounds import bounded_contract, bounded_result
-from plugbay_conformance.running.faults import Fault, FaultKind, broken_result, failed_result
+from plugbay_conformance.running.faults import Fault, FaultKind, broken_result, failed_result, not_compared
 from plugbay_conformance.running.judge import judge
 from plugbay_conformance.running.no_engine import NO_ENGINE, NoEngine
 
@@ -73,12 +73,15 @@ class LocalJudge:
         return bounded_result(replace(result, engine=job.engine))
 
     def compare_one(self, subject: Subject, comparison: Comparison, seed: int) -> tuple[Difference, ...]:
-        """Where two engines disagree on a case."""
+        """Where two engines disagree on a case; that they could not be compared is told as a difference."""
         suite = self._suite(subject.abi)
         case, host = suite.case(comparison.case), suite.hosts[0]
-        first, second = (self._engine(name) for name in comparison.engines)
         find = self._parts.load_differences()
-        return tuple(find(case, suite.requirement(case), subject, (first, second), host, seed))
+        try:
+            first, second = (self._engine(name) for name in comparison.engines)
+            return tuple(find(case, suite.requirement(case), subject, (first, second), host, seed))
+        except Exception as error:  # noqa: BLE001 # a mistake of the suite must not end the run
+            return (not_compared(case.requirement, case.name, comparison.engines, f"{type(error).__name__}: {error}"),)
 
     def close(self) -> None:
         """Close the engines."""

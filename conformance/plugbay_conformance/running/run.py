@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugbay_conformance.expected import apply_expectations
-from plugbay_conformance.results import Difference, ModuleFacts, Report
-from plugbay_conformance.running.faults import Fault, failed_result
+from plugbay_conformance.results import ModuleFacts, Report
+from plugbay_conformance.running.faults import Fault, failed_result, not_compared
 from plugbay_conformance.running.plan import plan_comparisons, plan_jobs
 from plugbay_conformance.running.verdicts import host_results, profile_result
 from plugbay_conformance.selection import EVERYTHING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from plugbay_conformance.case import Subject
     from plugbay_conformance.expected import Expectation
-    from plugbay_conformance.results import CaseResult, EngineFacts
+    from plugbay_conformance.results import CaseResult, Difference, EngineFacts
     from plugbay_conformance.running.judges import Judges
     from plugbay_conformance.running.plan import Comparison, Job
     from plugbay_conformance.selection import Selection
@@ -58,7 +58,7 @@ class _Found:
     jobs: tuple[Job, ...] = ()
     results: dict[Job, CaseResult] = field(default_factory=dict["Job", "CaseResult"])
     differences: dict[Comparison, tuple[Difference, ...]] = field(
-        default_factory=dict["Comparison", tuple[Difference, ...]]
+        default_factory=dict["Comparison", "tuple[Difference, ...]"]
     )
 
 
@@ -111,8 +111,7 @@ def _judge(judges: Judges, suite: AbiSuite, found: _Found, options: RunOptions) 
 
 def _not_compared(comparison: Comparison, fault: Fault) -> Difference:
     requirement, _, case = comparison.case.partition("/")
-    text = f"not compared: {fault.text}"
-    return Difference(requirement, case, "trap", comparison.engines, (text, text))
+    return not_compared(requirement, case, comparison.engines, fault.text)
 
 
 def _report(

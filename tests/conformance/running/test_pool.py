@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.conformance.fakes import CONTRACT, FAKES, case_id, load_suite
 
 from plugbay_conformance.engines.errors import EngineMissing
 from plugbay_conformance.host_profile import SPECIFICATION
@@ -18,12 +19,12 @@ from plugbay_conformance.running.local import LocalJudge
 from plugbay_conformance.running.parts import Parts
 from plugbay_conformance.running.plan import Comparison, Job
 from plugbay_conformance.running.pool import Pool, WorkersBroken, default_processes
-from tests.conformance.fakes import CONTRACT, FAKES, case_id, load_suite
 
 if TYPE_CHECKING:
+    from tests.conformance.conftest import MakeSubject
+
     from plugbay_conformance.case import Subject
     from plugbay_conformance.running.judges import Judges
-    from tests.conformance.conftest import MakeSubject
 
 pytestmark = pytest.mark.usefixtures("fakes_importable")
 SOUND = ("passes", "fails", "skips", "traps", "floods_streams", "breaks", "breaks_on_quirky_host")
@@ -185,9 +186,7 @@ def test_two_engines_are_compared(pool: Pool, make_subject: MakeSubject) -> None
     found = {comparison.case: outcome for comparison, outcome in pool.compare(make_subject(), asked, 7)}
     differences = found[case_id("fails")]
     assert not isinstance(differences, Fault)
-    assert [(difference.what, difference.found) for difference in differences] == [
-        ("output", ("00 by 7", "01 by 7"))
-    ]
+    assert [(difference.what, difference.found) for difference in differences] == [("output", ("00 by 7", "01 by 7"))]
     assert found[case_id("traps")] == ()
     died = found[case_id("dies")]
     assert isinstance(died, Fault)
