@@ -15,15 +15,15 @@ from plugbay_conformance.results import Difference
 from plugbay_conformance.running.judge import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from plugbay_conformance.case import Case, Subject
     from plugbay_conformance.engines.contract import ConformanceEngine
     from plugbay_conformance.host_profile import HostProfile
     from plugbay_conformance.specification import Requirement
 
-_UNTOLD: Final[Mapping[str, frozenset[Aspect]]] = {"libextism": frozenset({Aspect.LOGS})}
-"""What an engine does not tell: libextism has one log for a whole process."""
+_WITHOUT_LOGS: Final = frozenset({"libextism"})
+"""Engines that have one log for a whole process, and tell no session what it logged."""
 _MOST_SHOWN: Final = 400
 
 
@@ -44,19 +44,16 @@ def find_differences(
         return ()
     recordings: list[Sequence[Step]] = []
     for engine in engines:
-        recording = RecordingEngine(engine)
+        recording = RecordingEngine(engine, tells_logs=_WITHOUT_LOGS.isdisjoint(names))
         judge(case, requirement, subject, recording, host, seed)
         recordings.append(recording.recorder.steps)
-    untold = frozenset(aspect for name in names for aspect in _UNTOLD.get(name, ()))
     return tuple(
         Difference(case.requirement, case.name, aspect.value, names, found)
-        for aspect, found in compare_steps(recordings[0], recordings[1], untold)
+        for aspect, found in compare_steps(recordings[0], recordings[1])
     )
 
 
-def compare_steps(
-    first: Sequence[Step], second: Sequence[Step], untold: frozenset[Aspect] = frozenset()
-) -> list[tuple[Aspect, tuple[str, str]]]:
+def compare_steps(first: Sequence[Step], second: Sequence[Step]) -> list[tuple[Aspect, tuple[str, str]]]:
     """The first difference on each aspect, and both sides of it.
 
     Comparing ends where a case asks the two engines for different things, which it does because of an earlier answer.
@@ -70,8 +67,7 @@ def compare_steps(
         if one.aspect is other.aspect and one.found == other.found:
             continue
         aspect = Aspect.TRAP if Aspect.TRAP in (one.aspect, other.aspect) else one.aspect
-        if aspect not in untold:
-            found.setdefault(aspect, (_shown(one), _shown(other)))
+        found.setdefault(aspect, (_shown(one), _shown(other)))
     return list(found.items())
 
 

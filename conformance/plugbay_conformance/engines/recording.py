@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -82,9 +82,14 @@ class Recorder:
 
 
 class RecordingEngine:
-    """A :class:`~plugbay_conformance.engines.contract.ConformanceEngine` on top of another one, for one case."""
+    """A :class:`~plugbay_conformance.engines.contract.ConformanceEngine` on top of another one, for one case.
 
-    def __init__(self, engine: ConformanceEngine) -> None:
+    What not every engine tells is hidden from the case, or it would go another way for no fault of the guest's: the
+    pages of an Extism plugin, the code beside its error text, and its logs unless ``tells_logs``.
+    """
+
+    def __init__(self, engine: ConformanceEngine, *, tells_logs: bool = True) -> None:
+        self._tells_logs = tells_logs
         self.name = engine.name
         self.version = engine.version
         self.recorder = Recorder()
@@ -105,7 +110,7 @@ class RecordingEngine:
         session = self.recorder.note(
             f"open {name}", Aspect.TRAP, lambda: self._engine.open_calls(subject, host, setting), _nothing
         )
-        return RecordingCalls(session, self.recorder, name)
+        return RecordingCalls(session, self.recorder, name, tells_logs=self._tells_logs)
 
     def close(self) -> None:
         """Nothing to free: the engine below is its owner's."""
@@ -176,7 +181,8 @@ class RecordingPointers:
 class RecordingCalls:
     """A :class:`~plugbay_conformance.engines.contract.CallSession` that notes its steps."""
 
-    def __init__(self, session: CallSession, recorder: Recorder, name: str) -> None:
+    def __init__(self, session: CallSession, recorder: Recorder, name: str, *, tells_logs: bool) -> None:
+        self._tells_logs = tells_logs
         self._session = session
         self._recorder = recorder
         self._name = name
@@ -188,21 +194,20 @@ class RecordingCalls:
         told = outcome.error if outcome.status is not CallStatus.ERROR else ""
         self._recorder.steps.append(Step(asked, Aspect.TRAP, outcome.status, told))
         self._recorder.steps.append(Step(f"{asked} answered", Aspect.OUTPUT, _answer(outcome)))
-        return outcome
+        return replace(outcome, code=None) if outcome.error else outcome
 
     def repeat(self, function: str, payloads: Sequence[bytes], count: int) -> Repeated:
-        """Call an export by the thousand. Not every engine tells the pages."""
+        """Call an export by the thousand."""
         asked = f"{count} calls of {function}, {shortened(b''.join(payloads))!r}"
-        return self._note(
-            asked,
-            Aspect.OUTPUT,
-            lambda: self._session.repeat(function, payloads, count),
-            lambda repeated: (repeated.count, repeated.digest),
-        )
+
+        def repeat() -> Repeated:
+            return replace(self._session.repeat(function, payloads, count), pages_after_first=0, pages=0)
+
+        return self._note(asked, Aspect.OUTPUT, repeat, _as_it_is)
 
     def logs(self) -> list[LogLine]:
         """What was logged."""
-        return self._note("logs", Aspect.LOGS, self._session.logs, tuple)
+        return self._note("logs", Aspect.LOGS, self._session.logs, tuple) if self._tells_logs else []
 
     def requests(self) -> list[SentRequest]:
         """The HTTP requests."""
