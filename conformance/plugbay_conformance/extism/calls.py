@@ -11,7 +11,11 @@ from plugbay_conformance.extism.making import EXACT_CLOCK, module
 from plugbay_conformance.extism.plugin import check_growth, open_plugin, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from plugbay_conformance.case import Case, CaseContext
+    from plugbay_conformance.engines.contract import CallOutcome
+    from plugbay_conformance.extism.plugin import Plugin
 
 MALFORMED: Final = (
     b"{",
@@ -32,6 +36,9 @@ _MEANT_TO_FAIL: Final = ("fail", "trap")
 """Functions of the conformance guest that fail whatever the input."""
 
 
+_ENDED: Final = (CallStatus.TRAP, CallStatus.DEADLINE)
+
+
 def _can_be_instantiated(context: CaseContext) -> None:
     info = context.subject.info
     problem = import_problem(info)
@@ -45,31 +52,36 @@ def _can_be_instantiated(context: CaseContext) -> None:
 
 
 def _empty_input(context: CaseContext) -> None:
-    for function in _functions(context):
-        with open_plugin(context) as plugin:
-            outcome = plugin.call(function)
-            if outcome.status not in (CallStatus.OK, CallStatus.ERROR):
-                plugin.refuse(function, b"", outcome, "an output or an error text")
+    for plugin, function, payload, outcome in _each_call(context, (b"",)):
+        if outcome.status in _ENDED:
+            plugin.refuse(function, payload, outcome, "an output or an error text")
 
 
 def _malformed_input(context: CaseContext) -> None:
-    with open_plugin(context) as plugin:
-        for function in _functions(context):
-            for payload in MALFORMED:
-                outcome = plugin.call(function, payload)
-                if outcome.status not in (CallStatus.OK, CallStatus.ERROR):
-                    plugin.refuse(function, payload, outcome, "an output or an error text")
+    for plugin, function, payload, outcome in _each_call(context, MALFORMED):
+        if outcome.status in _ENDED:
+            plugin.refuse(function, payload, outcome, "an output or an error text")
 
 
 def _failures_have_texts(context: CaseContext) -> None:
-    with open_plugin(context) as plugin:
-        for function in _functions(context):
-            for payload in (*_ORDINARY, *MALFORMED):
+    for plugin, function, payload, outcome in _each_call(context, (*_ORDINARY, *MALFORMED)):
+        if outcome.status is CallStatus.ERROR and not outcome.error:
+            plugin.refuse(function, payload, outcome, "an error text beside the code")
+        if outcome.status in _ENDED:
+            raise CaseSkipped(f"{function} ends the instance: {told(outcome)}")
+
+
+def _each_call(context: CaseContext, payloads: Sequence[bytes]) -> Iterator[tuple[Plugin, str, bytes, CallOutcome]]:
+    """Every function with every payload. What ends because the host does no HTTP here is left out."""
+    calls = [(function, payload) for function in _functions(context) for payload in payloads]
+    while calls:
+        with open_plugin(context) as plugin:
+            while calls:
+                function, payload = calls.pop(0)
                 outcome = plugin.call(function, payload)
-                if outcome.status is CallStatus.ERROR and not outcome.error:
-                    plugin.refuse(function, payload, outcome, "an error text beside the code")
-                if outcome.status in (CallStatus.TRAP, CallStatus.DEADLINE):
-                    raise CaseSkipped(f"{function} ends the instance: {told(outcome)}")
+                if plugin.was_refused_http(outcome):
+                    break
+                yield plugin, function, payload, outcome
 
 
 def _deterministic(context: CaseContext) -> None:
