@@ -8,6 +8,10 @@ var owner: ?anyerror = null;
 
 /// Keep the joined parts as the reason of `cause`, cut at 512 bytes, and answer the cause: `return record(error.X, …)`.
 pub fn record(cause: anytype, parts: []const []const u8) @TypeOf(cause) {
+    return keep(cause, join(parts));
+}
+
+noinline fn join(parts: []const []const u8) []const u8 {
     var used: usize = 0;
     for (parts) |part| {
         const most = @min(part.len, buffer.len - used);
@@ -20,7 +24,7 @@ pub fn record(cause: anytype, parts: []const []const u8) @TypeOf(cause) {
             break;
         }
     }
-    return keep(cause, buffer[0..used]);
+    return buffer[0..used];
 }
 
 /// Keep a text that stays where it is until the message ends.

@@ -36,7 +36,7 @@ pub const Place = struct {
             if (used < 2) break;
             used -= 1;
             parts[used] = named.name;
-            if (named.parent != null and named.name[0] != '[') {
+            if (named.parent != null and !(named.name.len > 0 and named.name[0] == '[')) {
                 used -= 1;
                 parts[used] = ".";
             }

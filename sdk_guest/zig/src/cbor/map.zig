@@ -37,6 +37,8 @@ pub const Map = struct {
     /// A map of a struct's fields, or of a map item.
     pub fn of(arena: Allocator, fields: anytype) SetError!Map {
         var map = Map{ .arena = arena };
+        // Without fields Zig takes it for an empty tuple, which is an array anywhere else.
+        if (@TypeOf(fields) == @TypeOf(.{})) return map;
         map.encoded = (try itemOf(arena, fields, 1)).encoded;
         if (map.item().kind() != .map) return failure.record(error.WrongType, &.{"a map was expected"});
         return map;

@@ -20,155 +20,175 @@ pub const max_depth = 32;
 pub const Error = error{ Malformed, OutOfMemory };
 
 /// The item in these bytes, with at most `depth` containers in each other; it may lie in the bytes or in the arena.
-pub fn read(arena: Allocator, bytes: []const u8, depth: u8) Error!Item {
+pub noinline fn read(arena: Allocator, bytes: []const u8, depth: u8) Error!Item {
     var reader = Reader{ .arena = arena, .bytes = bytes };
-    try reader.item(depth);
-    if (reader.at != bytes.len) return malformed("bytes follow the item");
+    reader.item(depth);
+    if (reader.at != bytes.len) reader.fail("bytes follow the item");
+    if (reader.flaw.len > 0) return failure.record(error.Malformed, &.{ "the message is not strict CBOR: ", reader.flaw });
+    if (reader.memory_is_full) return error.OutOfMemory;
     if (reader.plain) return .{ .encoded = bytes };
     const out = try arena.alloc(u8, reader.writer.size);
     reader.writer = .{ .out = out.ptr };
     reader.at = 0;
-    try reader.item(depth);
-    return .{ .encoded = out };
+    reader.item(depth);
+    return if (reader.memory_is_full) error.OutOfMemory else .{ .encoded = out };
 }
 
-noinline fn malformed(what: []const u8) Error {
-    return failure.record(error.Malformed, &.{ "the message is not strict CBOR: ", what });
-}
-
-/// Null for an indefinite length.
-const Head = struct { major: Major, value: ?u64 };
-
+/// Goes on after a flaw, with nothing left to read: so no step has to be asked whether it succeeded.
 const Reader = struct {
     arena: Allocator,
     bytes: []const u8,
     at: usize = 0,
+    flaw: []const u8 = "",
+    memory_is_full: bool = false,
     plain: bool = true,
     writer: Encoder = .{},
     /// Keys of the maps that are open, those of the innermost last.
     keys: [][]const u8 = &.{},
     key_count: usize = 0,
+    /// What the last head said beside its kind.
+    value: u64 = 0,
+    indefinite: bool = false,
 
-    fn item(reader: *Reader, depth: u8) Error!void {
-        const found = try reader.head();
-        switch (found.major) {
-            .unsigned => reader.writer.head(.unsigned, found.value.?),
-            .negative => {
-                if (found.value.? >> 63 != 0) return malformed("an integer of more than 64 bits");
-                reader.writer.head(.negative, found.value.?);
+    noinline fn fail(reader: *Reader, flaw: []const u8) void {
+        if (reader.flaw.len == 0) reader.flaw = flaw;
+        reader.at = reader.bytes.len;
+    }
+
+    fn item(reader: *Reader, depth: u8) void {
+        const major = reader.head();
+        switch (major) {
+            .unsigned, .negative => {
+                if (major == .negative and reader.value >> 63 != 0) reader.fail("an integer of more than 64 bits");
+                reader.writer.head(major, reader.value);
             },
-            .bytes, .text => reader.writer.string(found.major, try reader.string(found)),
-            .array, .map => {
-                if (depth == 0) return malformed("nested too deep");
-                try reader.container(found, depth - 1);
-            },
-            .tag => return malformed("a tag"),
+            .bytes, .text => reader.writer.string(major, reader.string(major)),
+            .array, .map => if (depth == 0) reader.fail("nested too deep") else reader.container(major, depth - 1),
+            .tag => reader.fail("a tag"),
             .other => {},
         }
     }
 
-    fn head(reader: *Reader) Error!Head {
-        const first = (try reader.take(1))[0];
+    /// Reads a head; a simple value and a float as a whole.
+    noinline fn head(reader: *Reader) Major {
+        const first = reader.byte();
         const major: Major = @fromBackingInt(@intCast(first >> 5));
         const info = first & 31;
-        if (major == .other) return reader.simple(first);
-        if (info < 24) return .{ .major = major, .value = info };
-        if (info == 31 and major != .unsigned and major != .negative and major != .tag) {
-            reader.plain = false;
-            return .{ .major = major, .value = null };
+        reader.indefinite = false;
+        reader.value = info;
+        if (info >= 24) {
+            if (info > 27) {
+                reader.indefinite = info == 31 and (major == .other or @backingInt(major) >= 2 and @backingInt(major) <= 5);
+                if (!reader.indefinite) reader.fail("a reserved head");
+                reader.plain = false;
+            } else {
+                reader.value = 0;
+                const size = @as(u8, 1) << @intCast(info - 24);
+                for (reader.take(size)) |byte_| reader.value = reader.value << 8 | byte_;
+                // Is there a shorter form?
+                const shorter = if (info == 24) reader.value < 24 else reader.value >> @intCast(4 * size) == 0;
+                if (major != .other and shorter) reader.plain = false;
+            }
         }
-        if (info > 27) return malformed("a reserved head");
-        const value = try reader.number(info);
-        // The largest value that has a shorter form.
-        const short: u64 = if (info == 24) 23 else (@as(u64, 1) << @intCast(@as(u8, 8) << @intCast(info - 25))) - 1;
-        if (value <= short) reader.plain = false;
-        return .{ .major = major, .value = value };
+        if (major == .other) reader.simple(first);
+        return major;
     }
 
-    fn number(reader: *Reader, info: u8) Error!u64 {
-        var value: u64 = 0;
-        for (try reader.take(@as(usize, 1) << @intCast(info - 24))) |byte| value = value << 8 | byte;
-        return value;
+    fn simple(reader: *Reader, first: u8) void {
+        switch (first) {
+            heads.false_byte, heads.true_byte, heads.null_byte => reader.writer.raw(&.{first}),
+            heads.float_byte => reader.writer.float(@bitCast(reader.value)),
+            heads.float_byte - 1, heads.float_byte - 2 => {
+                reader.plain = false;
+                const half = first == heads.float_byte - 2;
+                const single: f32 = @bitCast(@as(u32, @truncate(reader.value)));
+                reader.writer.float(if (half) heads.half(@truncate(reader.value)) else single);
+            },
+            heads.break_byte => reader.fail("a break without a beginning"),
+            else => reader.fail("a simple value"),
+        }
     }
 
-    fn simple(reader: *Reader, first: u8) Error!Head {
-        const info = first & 31;
-        if (info >= 25 and info <= 27) {
-            if (info != 27) reader.plain = false;
-            const bits = try reader.number(info);
-            reader.writer.float(switch (info) {
-                25 => heads.half(@truncate(bits)),
-                26 => @as(f32, @bitCast(@as(u32, @truncate(bits)))),
-                else => @bitCast(bits),
-            });
-        } else if (info >= 20 and info <= 22) {
-            reader.writer.raw(&.{first});
-        } else return malformed(if (info == 31) "a break without a beginning" else "a simple value");
-        return .{ .major = .other, .value = info };
+    fn byte(reader: *Reader) u8 {
+        const one = reader.take(1);
+        return if (one.len == 1) one[0] else heads.null_byte;
     }
 
-    /// Whether a break comes next, which is passed over then.
-    fn atBreak(reader: *Reader) Error!bool {
-        const is_break = (try reader.take(1))[0] == heads.break_byte;
-        if (!is_break) reader.at -= 1;
-        return is_break;
+    noinline fn take(reader: *Reader, count: u64) []const u8 {
+        const start = reader.at;
+        if (count > reader.bytes.len - start) {
+            reader.fail("cut short");
+            return "";
+        }
+        reader.at += @intCast(count);
+        return reader.bytes[start..reader.at];
+    }
+
+    /// Whether the container or string of a head goes on; a break is passed over.
+    fn goesOn(reader: *Reader, indefinite: bool, count: u64, length: u64) bool {
+        if (reader.flaw.len > 0 or reader.memory_is_full) return false;
+        if (!indefinite) return count < length;
+        if (reader.at < reader.bytes.len and reader.bytes[reader.at] == heads.break_byte) {
+            reader.at += 1;
+            return false;
+        }
+        return true;
     }
 
     /// The content, joined from its chunks if there are any.
-    fn string(reader: *Reader, found: Head) Error![]const u8 {
-        if (found.value) |length| return reader.chunk(found.major, length);
+    noinline fn string(reader: *Reader, major: Major) []const u8 {
+        if (!reader.indefinite) return reader.chunk(major);
         var joined: []u8 = &.{};
-        while (!try reader.atBreak()) {
-            const part = try reader.head();
-            if (part.major != found.major) return malformed("a chunk of another kind");
-            const length = part.value orelse return malformed("a chunk of indefinite length");
-            const content = try reader.chunk(part.major, length);
+        while (reader.goesOn(true, 0, 0)) {
+            if (reader.head() != major or reader.indefinite) reader.fail("a chunk of another kind");
+            const content = reader.chunk(major);
             const before = joined.len;
-            joined = try reader.arena.realloc(joined, before + content.len);
+            joined = reader.arena.realloc(joined, before + content.len) catch {
+                reader.memory_is_full = true;
+                break;
+            };
             @memcpy(joined[before..], content);
         }
         return joined;
     }
 
-    fn chunk(reader: *Reader, major: Major, length: u64) Error![]const u8 {
-        const content = try reader.take(length);
-        if (major == .text and !bytes_of.isUtf8(content)) return malformed("text that is no UTF-8");
+    fn chunk(reader: *Reader, major: Major) []const u8 {
+        const content = reader.take(reader.value);
+        if (major == .text and !bytes_of.isUtf8(content)) reader.fail("text that is no UTF-8");
         return content;
     }
 
-    fn container(reader: *Reader, found: Head, depth: u8) Error!void {
+    fn container(reader: *Reader, major: Major, depth: u8) void {
         const writer = &reader.writer;
-        if (found.value) |length| writer.head(found.major, length);
+        const length = reader.value;
+        const indefinite = reader.indefinite;
+        if (!indefinite) writer.head(major, length);
         const start = writer.size;
         const first_key = reader.key_count;
         var count: u64 = 0;
-        while (if (found.value) |length| count < length else !try reader.atBreak()) : (count += 1) {
-            if (found.major == .map) {
-                const key = try reader.head();
-                if (key.major != .text) return malformed("a key that is no text");
-                const text = try reader.string(key);
-                writer.string(.text, text);
-                try reader.push(text);
+        while (reader.goesOn(indefinite, count, length)) : (count += 1) {
+            if (major == .map) {
+                if (reader.head() != .text) reader.fail("a key that is no text");
+                const key = reader.string(.text);
+                writer.string(.text, key);
+                reader.push(key);
             }
-            try reader.item(depth);
+            reader.item(depth);
         }
-        if (bytes_of.anyTwins(reader.keys[first_key..reader.key_count])) return malformed("a key that stands twice");
+        if (bytes_of.anyTwins(reader.keys[first_key..reader.key_count])) reader.fail("a key that stands twice");
         reader.key_count = first_key;
-        if (found.value == null) insertHead(writer, start, found.major, count);
+        if (indefinite) insertHead(writer, start, major, count);
     }
 
-    fn push(reader: *Reader, key: []const u8) Error!void {
-        if (reader.key_count == reader.keys.len)
-            reader.keys = try reader.arena.realloc(reader.keys, 2 * reader.keys.len + 16);
+    fn push(reader: *Reader, key: []const u8) void {
+        if (reader.key_count == reader.keys.len) {
+            reader.keys = reader.arena.realloc(reader.keys, 2 * reader.keys.len + 16) catch {
+                reader.memory_is_full = true;
+                return;
+            };
+        }
         reader.keys[reader.key_count] = key;
         reader.key_count += 1;
-    }
-
-    fn take(reader: *Reader, count: u64) Error![]const u8 {
-        if (count > reader.bytes.len - reader.at) return malformed("cut short");
-        const start = reader.at;
-        reader.at += @intCast(count);
-        return reader.bytes[start..reader.at];
     }
 };
 

@@ -8,6 +8,7 @@ const heap = @import("../heap.zig");
 const host = @import("host.zig").host;
 const gears = @import("gear.zig");
 const wire = @import("wire.zig");
+const Unread = @import("unread.zig").Unread;
 const Arena = @import("../arena.zig").Arena;
 
 /// Export `process`, `alloc` and `free` for a gear whose function is `handle`, in a `comptime` block of the root file:
@@ -18,7 +19,8 @@ const Arena = @import("../arena.zig").Arena;
 ///     }
 ///     fn handle(gear: *fluxrig.Gear, message: *fluxrig.Message) !fluxrig.Answer { … }
 ///
-/// The type of the first parameter tells the profile: `fluxrig.Gear` is core, `fluxrig.extended.Gear` extended. An error
+/// The type of the first parameter tells the profile: `fluxrig.Gear` is core, `fluxrig.extended.Gear` extended. With
+/// `*fluxrig.Unread` as the second, messages are decoded when the function asks for it, and not before. An error
 /// of the function, and bytes that are no message, fail the message with a reason: **core** logs it at level error and
 /// drops the message, **extended** rejects the message with it.
 pub fn exportGear(comptime handle: anytype) void {
@@ -60,9 +62,18 @@ pub fn run(comptime handle: anytype, input: []const u8) []u8 {
 }
 
 fn exchange(comptime handle: anytype, gear: *GearOf(handle), input: []const u8) anyerror![]u8 {
+    const Parameter = @typeInfo(@TypeOf(handle)).@"fn".param_types[1].?;
+    if (Parameter == *Unread) return exchangeUnread(handle, gear, input);
     var message = try wire.decode(gear.arena, input);
     const answer: GearOf(handle).Answers = try handle(gear, &message);
     return answer.encode(heap.allocator, &message);
+}
+
+fn exchangeUnread(comptime handle: anytype, gear: *GearOf(handle), input: []const u8) anyerror![]u8 {
+    var unread = Unread{ .arena = gear.arena, .bytes = input };
+    const answer: GearOf(handle).Answers = try handle(gear, &unread);
+    if (answer == .pass and !unread.is_decoded) return heap.allocator.dupe(u8, input);
+    return answer.encode(heap.allocator, &unread.decoded);
 }
 
 /// Tell the host why a message failed.

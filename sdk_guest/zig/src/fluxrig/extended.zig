@@ -6,7 +6,6 @@ const reading = @import("../cbor/read.zig");
 const core = @import("gear.zig");
 const bytes_of = @import("../bytes.zig");
 const failure = @import("../failure.zig");
-const heap = @import("../heap.zig");
 const host = @import("host.zig").host;
 const wire = @import("wire.zig");
 const Level = @import("../log.zig").Level;
@@ -92,7 +91,7 @@ pub const Gear = struct {
 
     /// The value of a key of the gear's state; null when there is none, and when the host refuses.
     pub fn getState(gear: *const Gear, key: []const u8) Allocator.Error!?[]const u8 {
-        return take(gear.arena, host.flux_kv_get(bytes_of.pointer(key), key.len));
+        return host.getState(gear.arena, key);
     }
 
     /// Store a value; `error.Refused` when the host refuses. There is no way to remove a key.
@@ -103,7 +102,7 @@ pub const Gear = struct {
 
     /// Request a URL, with a body or without; `error.Refused` when the host refuses or the request fails.
     pub fn http(gear: *const Gear, url: []const u8, body: []const u8) (error{Refused} || reading.Error || cbor.Error)!Response {
-        const bytes = try take(gear.arena, host.flux_req_http(bytes_of.pointer(url), url.len, bytes_of.pointer(body), body.len)) orelse
+        const bytes = try host.requestHttp(gear.arena, url, body) orelse
             return failure.record(error.Refused, &.{ "the host refused the request to ", url });
         return readResponse(gear.arena, try reading.read(gear.arena, bytes, reading.max_depth));
     }
@@ -147,12 +146,4 @@ fn readResponse(arena: Allocator, item: cbor.Item) cbor.Error!Response {
         header.* = .{ .name = entry.key, .value = try entry.value.as([]const u8, arena, "response.headers") };
     }
     return .{ .status = response.status, .headers = headers, .body = response.body.bytes };
-}
-
-/// Bytes that the host allocated with the guest's `alloc` and handed over, moved to the arena; null for none.
-fn take(arena: Allocator, handed: u64) Allocator.Error!?[]const u8 {
-    if (handed == 0) return null;
-    const bytes = heap.handedOver(handed);
-    defer heap.giveBack(bytes);
-    return try arena.dupe(u8, bytes);
 }

@@ -10,6 +10,7 @@ pub const Id = messages.Id;
 pub const Message = messages.Message;
 pub const Meta = @import("meta.zig").Meta;
 pub const Profile = gear.Profile;
+pub const Unread = @import("unread.zig").Unread;
 pub const exportGear = export_.exportGear;
 pub const max_hops = messages.max_hops;
 pub const nil_id = messages.nil_id;

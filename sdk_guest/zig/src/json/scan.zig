@@ -55,10 +55,13 @@ pub fn isSpace(byte: u8) bool {
     return byte == ' ' or byte == '\n' or byte == '\r' or byte == '\t';
 }
 
+const no_value: []const u8 = "it is not JSON: no value has this form";
+const cut_short: []const u8 = "it is not JSON: cut short";
+
 const Scanner = struct {
     text: []const u8,
     at: usize = 0,
-    flaw: []const u8 = "it is not JSON",
+    flaw: []const u8 = no_value,
 
     fn whole(scanner: *Scanner) ?[]const u8 {
         if (!bytes_of.isUtf8(scanner.text)) {
@@ -105,12 +108,12 @@ const Scanner = struct {
                 depth -= 1;
             }
             if (depth == 0) return true;
-            if (!empty and !scanner.take(',')) return false;
+            if (!empty and !scanner.take(',')) return scanner.expected("a comma or an end was expected");
             if (open[depth - 1]) {
                 scanner.space();
-                if (!scanner.string()) return false;
+                if (!scanner.string()) return scanner.expected("a key was expected");
                 scanner.space();
-                if (!scanner.take(':')) return false;
+                if (!scanner.take(':')) return scanner.expected("a colon was expected");
             }
         }
     }
@@ -120,21 +123,29 @@ const Scanner = struct {
         return false;
     }
 
+    /// Say what should stand here, unless a flaw was found before or the text ends.
+    fn expected(scanner: *Scanner, comptime what: []const u8) bool {
+        if (scanner.at == scanner.text.len) return scanner.fail(cut_short);
+        if (scanner.flaw.ptr == no_value.ptr) scanner.flaw = "it is not JSON: " ++ what;
+        return false;
+    }
+
     fn scalar(scanner: *Scanner) bool {
-        if (scanner.at == scanner.text.len) return scanner.fail("it is not JSON: cut short");
+        if (scanner.at == scanner.text.len) return scanner.fail(cut_short);
         return switch (scanner.text[scanner.at]) {
             '"' => scanner.string(),
             't' => scanner.word("true"),
             'f' => scanner.word("false"),
             'n' => scanner.word("null"),
-            else => scanner.number(),
+            '-', '0'...'9' => scanner.number() or scanner.expected("a number was expected to have digits"),
+            else => false,
         };
     }
 
-    fn word(scanner: *Scanner, expected: []const u8) bool {
+    fn word(scanner: *Scanner, letters: []const u8) bool {
         const rest = scanner.text[scanner.at..];
-        if (rest.len < expected.len or !bytes_of.same(rest[0..expected.len], expected)) return false;
-        scanner.at += expected.len;
+        if (rest.len < letters.len or !bytes_of.same(rest[0..letters.len], letters)) return false;
+        scanner.at += letters.len;
         return true;
     }
 
@@ -150,7 +161,7 @@ const Scanner = struct {
                 else => {},
             }
         }
-        return scanner.fail("it is not JSON: cut short");
+        return scanner.fail(cut_short);
     }
 
     fn escape(scanner: *Scanner) bool {

@@ -1,0 +1,8 @@
+//! What tests of all ABIs have in common.
+const Level = @import("log.zig").Level;
+
+/// A line of the log.
+pub const Line = struct {
+    level: Level,
+    text: []const u8,
+};
