@@ -48,7 +48,7 @@ type Request struct {
 type Response struct {
 	// Status is the server's status code; any is an answer.
 	Status int
-	// Headers are the response's.
+	// Headers are the response's; never nil.
 	Headers map[string]string
 	// Body is the response's.
 	Body []byte
@@ -63,6 +63,9 @@ func HTTP(request Request) (*Response, error) {
 		return nil, errors.New("there is no method " + request.Method)
 	}
 	response := host.HTTP(host.Request(request))
+	if response.Headers == nil {
+		response.Headers = map[string]string{}
+	}
 	return &Response{response.Status, response.Headers, response.Body}, nil
 }
 
@@ -78,11 +81,21 @@ const (
 	LevelError Level = host.Error
 )
 
+var levelNames = [...]string{"trace", "debug", "info", "warn", "error"}
+
+// String is the level's name.
+func (l Level) String() string {
+	if l < 0 || int(l) >= len(levelNames) {
+		return "none"
+	}
+	return levelNames[l]
+}
+
 // ParseLevel returns the level called trace, debug, info, warn or error, and whether the name is one of these.
 func ParseLevel(name string) (Level, bool) {
-	for i, known := range [...]string{"trace", "debug", "info", "warn", "error"} {
+	for level, known := range levelNames {
 		if name == known {
-			return Level(i), true
+			return Level(level), true
 		}
 	}
 	return 0, false

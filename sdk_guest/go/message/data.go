@@ -158,5 +158,5 @@ func get[T any](m *Message, path, expected string) (T, error) {
 	case found:
 		return typed, refuse("data."+path, expected, value)
 	}
-	return typed, &FieldError{Field: "data." + path, Expected: expected, Found: "nothing", missing: true}
+	return typed, Missing("data."+path, expected)
 }

@@ -102,3 +102,13 @@ func reasonOf(err error) string {
 	}
 	return err.Error()
 }
+
+// Mismatch is the error for a field that holds something else than it should.
+func Mismatch(field, expected string, found any) error {
+	return refuse(field, expected, found)
+}
+
+// Missing is the error for a field that is not there. It is ErrMissing.
+func Missing(field, expected string) error {
+	return &FieldError{Field: shorten(field), Expected: expected, Found: "nothing", missing: true}
+}

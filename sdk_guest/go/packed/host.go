@@ -17,17 +17,22 @@ const (
 	LevelError Level = host.Error
 )
 
+var levelNames = [...]string{LevelDebug: "debug", LevelInfo: "info", LevelWarn: "warn", LevelError: "error"}
+
+// String is the level's name.
+func (l Level) String() string {
+	if l == 0 || int(l) >= len(levelNames) {
+		return "info" // as hosts take it
+	}
+	return levelNames[l]
+}
+
 // ParseLevel returns the level called debug, info, warn or error, and whether the name is one of these.
 func ParseLevel(name string) (Level, bool) {
-	switch name {
-	case "debug":
-		return LevelDebug, true
-	case "info":
-		return LevelInfo, true
-	case "warn":
-		return LevelWarn, true
-	case "error":
-		return LevelError, true
+	for level, known := range levelNames {
+		if level > 0 && name == known {
+			return Level(level), true
+		}
 	}
 	return 0, false
 }

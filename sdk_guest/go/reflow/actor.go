@@ -43,7 +43,7 @@ type Port struct {
 func Register[C, S any](actor Actor[C, S]) {
 	registered = exports{
 		metadata: actor.metadata,
-		process:  actor.process,
+		process:  actor.Answer,
 		validate: actor.accepts,
 		version:  func() ([]byte, error) { return strictjson.Marshal(actor.version()) },
 	}
@@ -106,10 +106,11 @@ func (a Actor[C, S]) accepts(data []byte) bool {
 	return err == nil && (a.Validate == nil || a.Validate(config) == nil)
 }
 
-func (a Actor[C, S]) process(input []byte) ([]byte, error) {
+// Answer handles one message as Reflow writes it, JSON in and out, as the export process does. It is there for tests.
+func (a Actor[C, S]) Answer(input []byte) ([]byte, error) {
 	var given rawContext
-	if err := strictjson.Overlay(input, &given); err != nil {
-		return nil, errors.New("the actor's context: " + err.Error())
+	if err := json.Unmarshal(input, &given); err != nil {
+		return nil, errors.New("the actor's context is not what Reflow writes: " + err.Error())
 	}
 	if given.Payload == nil {
 		return nil, errors.New("the actor's context has no payload")

@@ -121,7 +121,7 @@ func (m Message) Float() (float64, error) { return value[float64](m, TypeFloat) 
 // Integer returns the value of an Integer; another message is an error. Some senders write 4.0 for 4.
 func (m Message) Integer() (int64, error) {
 	number, err := value[int64](m, TypeInteger)
-	if err == nil || m.Type != TypeInteger {
+	if err == nil || m.Type != TypeInteger || !strings.ContainsAny(string(m.Data), ".eE") {
 		return number, err
 	}
 	var float float64
