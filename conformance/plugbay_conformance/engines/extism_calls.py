@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from plugbay.contracts import Claim, PluginOptions
+from plugbay.engines.wasmtime.features import OPTIONAL
 from plugbay.errors import DeadlineExceeded, GuestError, GuestExit, PlugbayError
 from plugbay.limits import Limits
 from plugbay.module.source import read_source
@@ -99,7 +100,7 @@ class ExtismCalls:
         # libextism would do requests itself, so the adapter refuses to grant any there.
         permissions = Permissions(http=("*",) if self.name == WASMTIME else ())
         functions = store.functions()
-        return PluginOptions("guest", limits, setting.config, frozenset(), permissions, functions)
+        return PluginOptions("guest", limits, setting.config, OPTIONAL, permissions, functions)
 
     def _code(self, subject: Subject, options: PluginOptions) -> ExtismCode:
         key = (subject.info.digest, options.limits, tuple(sorted(options.config.items())))

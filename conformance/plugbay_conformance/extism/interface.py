@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugbay.module.info import FuncType
+from plugbay.module.info import FuncType, MemoryType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,6 +92,9 @@ def foreign_functions(info: ModuleInfo) -> tuple[str, ...]:
 
 def import_problem(info: ModuleInfo) -> str | None:
     """Why no host can serve what is imported, one sentence; None when one can."""
+    memory = info.export("memory")
+    if any(imports_of(info, WASI)) and (memory is None or not isinstance(memory.type, MemoryType)):
+        return "it imports WASI and does not export its memory"
     for item in info.imports:
         known = offered(item)
         if known is None:

@@ -128,5 +128,5 @@ CASES: Final[tuple[Case, ...]] = (
     guest(37, "length", _length),
     guest(38, "repeat", _repeat),
     guest(39, "one_mebibyte_out", _repeat_much),
-    guest(55, "echo_ten_thousand_times", _no_growth),
+    guest(55, "no_growth", _no_growth),
 )

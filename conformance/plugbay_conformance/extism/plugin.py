@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import CallStatus, GuestStopped, Setting, StopKind
-from plugbay_conformance.extism.interface import foreign_functions, import_problem
+from plugbay_conformance.extism.interface import callable_exports, foreign_functions, import_problem
 from plugbay_conformance.extism.json_values import NotJson, difference, read_json, shown
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def open_plugin(context: CaseContext, setting: Setting | None = None) -> Generat
             raise CaseSkipped(f"it can't be instantiated: {stopped.reason}") from stopped
         raise
     try:
-        yield Plugin(session)
+        yield Plugin(session, frozenset(callable_exports(info)))
     finally:
         session.close()
 
@@ -58,15 +58,25 @@ def open_plugin(context: CaseContext, setting: Setting | None = None) -> Generat
 class Plugin:
     """One instance."""
 
-    def __init__(self, session: CallSession) -> None:
+    def __init__(self, session: CallSession, functions: frozenset[str]) -> None:
         self.session = session
+        self._functions = functions
 
     def call(self, function: str, payload: bytes = b"") -> CallOutcome:
-        """One call, however it ends; :class:`CaseFailed` only when the engine itself broke."""
+        """One call, however it ends; :class:`CaseFailed` only when the engine itself broke.
+
+        Raises :class:`CaseSkipped` for a function that is not there: EXT-031 or EXT-100 says so once.
+        """
+        self.require_function(function)
         outcome = self.session.call(function, payload)
         if outcome.status is CallStatus.ENGINE:
             self.refuse(function, payload, outcome, "an answer")
         return outcome
+
+    def require_function(self, function: str) -> None:
+        """Raise :class:`CaseSkipped` when the module has no such function."""
+        if function not in self._functions:
+            raise CaseSkipped(f"it does not export {function} for a host to call")
 
     def answer(self, function: str, payload: bytes = b"") -> bytes:
         """The output of a call that has to succeed."""
@@ -143,6 +153,7 @@ def check_growth(plugin: Plugin, function: str, payloads: Sequence[bytes], count
     is; a leak has no bound. Where the engine can't tell the pages, surviving is all that is asked. Raises
     :class:`CaseSkipped` when a call ends the instance.
     """
+    plugin.require_function(function)
     pages: list[int] = []
     for _ in range(_MOST_ROUNDS):
         try:
