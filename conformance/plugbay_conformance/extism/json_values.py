@@ -34,7 +34,8 @@ def read_json(data: bytes) -> object:
 def difference(expected: object, found: object, where: str = "") -> str | None:
     """What is different, in one sentence that begins with the path; None when the values are the same.
 
-    Numbers are the same when they have the same value (4 and 4.0), integers to the last bit. Keys have no order.
+    Numbers are the same when they have the same value (4 and 4.0), integers to the last bit. Where a float is expected,
+    the digits of an integer name the nearest one, as everywhere in JSON. Keys have no order.
     """
     kind = kind_of(expected)
     if kind == kind_of(found):
@@ -42,7 +43,7 @@ def difference(expected: object, found: object, where: str = "") -> str | None:
             return _objects(cast("dict[str, object]", expected), cast("dict[str, object]", found), where)
         if kind == "array":
             return _arrays(cast("list[object]", expected), cast("list[object]", found), where)
-        if expected == found:
+        if expected == found or (isinstance(expected, float) and _nearest_float(found) == expected):
             return None
     return f"{where or 'the value'} is {shown(found)}, not {shown(expected)}"
 
@@ -90,6 +91,13 @@ def _arrays(expected: list[object], found: list[object], where: str) -> str | No
     if len(expected) == len(found):
         return None
     return f"{where or 'the array'} has {len(found)} entries, not {len(expected)}"
+
+
+def _nearest_float(value: object) -> float | None:
+    try:
+        return float(cast("float", value))
+    except OverflowError:
+        return None
 
 
 def _refuse_constant(name: str) -> NoReturn:
