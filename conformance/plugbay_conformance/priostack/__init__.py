@@ -1,1 +1,25 @@
 """PrioStack's cases."""
+
+from __future__ import annotations
+
+from plugbay_conformance.priostack import (
+    allocator,
+    binary,
+    bytes_kept,
+    failures,
+    host_calls,
+    inputs,
+    life,
+    results,
+    steadiness,
+    values,
+)
+from plugbay_conformance.priostack.hosts import HOSTS
+from plugbay_conformance.priostack.reading_contract import read_contract
+
+_MODULES = (binary, life, allocator, results, inputs, steadiness, bytes_kept, values, failures, host_calls)
+
+CASES = tuple(sorted((case for module in _MODULES for case in module.CASES), key=lambda case: case.requirement))
+"""In the order of the requirements."""
+
+__all__ = ["CASES", "HOSTS", "read_contract"]
