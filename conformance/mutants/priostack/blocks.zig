@@ -13,6 +13,9 @@ const leaking_size = 3072;
 const most_live = 24;
 const huge = 0x4000_0000;
 
+/// What stands for a block of no bytes.
+const nothing: [*]u8 = @ptrFromInt(16);
+
 var zeros: usize = 0;
 var live: usize = 0;
 var first: ?[*]u8 = null;
@@ -25,12 +28,12 @@ pub fn allocate(len: usize) ?[*]u8 {
     if (mutation.is(26) and len >= huge) return @ptrFromInt(nowhere);
     if (len == 0) {
         zeros += 1;
-        if (mutation.is(21) and zeros > 2) return @ptrFromInt(nowhere);
+        return if (mutation.is(21) and zeros > 2) @ptrFromInt(nowhere) else nothing;
     }
     if (mutation.is(22) and len % 2 == 1 and len > 16) if (odd) |block| return block;
     live += 1;
     if (mutation.is(23) and live > most_live) return first;
-    const block = (gpa.alloc(u8, @max(len, 1)) catch {
+    const block = (gpa.alloc(u8, len) catch {
         live -= 1;
         if (mutation.is(27)) @panic("out of memory");
         return null;
@@ -44,7 +47,10 @@ pub fn allocate(len: usize) ?[*]u8 {
 /// Takes back what `allocate` or a function handed out.
 pub fn release(block: ?[*]u8, len: usize) void {
     const memory = block orelse return;
-    if (len == 0) zeros -|= 1;
+    if (len == 0) {
+        zeros -|= 1;
+        return;
+    }
     if (mutation.is(42) and @intFromPtr(memory) == @intFromPtr(fixed.ptr)) @trap();
     live -|= 1;
     if (mutation.is(23) and live >= most_live) return;
@@ -52,7 +58,7 @@ pub fn release(block: ?[*]u8, len: usize) void {
     if (mutation.is(24) and latest != null and memory != latest.?) latest.?[0] ^= 0xff;
     if (memory == latest) latest = null;
     if (memory == odd) odd = null;
-    gpa.free(memory[0..@max(len, 1)]);
+    gpa.free(memory[0..len]);
 }
 
 /// An answer that is not allocated at all, so that nobody can free it.

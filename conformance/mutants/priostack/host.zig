@@ -7,8 +7,13 @@ const env = struct {
 
 pub const Level = enum(u32) { debug = 1, info = 2, warn = 3, @"error" = 4 };
 
+/// A slice of no bytes may point anywhere, and the host takes no pointer that does not lie in the memory.
+pub fn start(bytes: []const u8) [*]const u8 {
+    return if (bytes.len == 0) "" else bytes.ptr;
+}
+
 pub fn log(level: Level, text: []const u8) void {
-    env.log(@backingInt(level), text.ptr, text.len);
+    env.log(@backingInt(level), start(text), text.len);
 }
 
 /// Nanoseconds since 1970.
@@ -17,5 +22,5 @@ pub fn now() u64 {
 }
 
 pub fn random(bytes: []u8) void {
-    env.random(bytes.ptr, bytes.len);
+    if (bytes.len > 0) env.random(bytes.ptr, bytes.len);
 }

@@ -10,6 +10,7 @@ const Error = answers.Error;
 const gpa = blocks.gpa;
 
 const big = 9007199254740993;
+const most_depth = 256;
 
 const Repeat = struct { text: []const u8, times: u32 };
 const Log = struct { level: []const u8, text: []const u8 };
@@ -22,6 +23,7 @@ fn Read(Arguments: type) type {
 
 fn read(Arguments: type, arena: std.mem.Allocator, input: []const u8) Error!Read(Arguments) {
     if (mutation.is(77) and input.len > 0 and input[0] != '{') return .{ .refused = try answers.failure("no object") };
+    if (depth_of(input) > most_depth) return .{ .refused = try answers.failure("nested too deep") };
     const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
     if (std.json.parseFromSliceLeaky(Arguments, arena, input, options)) |arguments| {
         return .{ .arguments = arguments };
@@ -31,6 +33,21 @@ fn read(Arguments: type, arena: std.mem.Allocator, input: []const u8) Error!Read
         const message = try std.fmt.allocPrint(gpa, "invalid input: {s}", .{@errorName(wrong)});
         return .{ .refused = .{ .failure = message } };
     }
+}
+
+/// How deep brackets are nested, those in texts included: what is deeper overflows the stack of the JSON writer.
+fn depth_of(input: []const u8) usize {
+    var depth: usize = 0;
+    var deepest: usize = 0;
+    for (input) |byte| switch (byte) {
+        '[', '{' => {
+            depth += 1;
+            deepest = @max(deepest, depth);
+        },
+        ']', '}' => depth -|= 1,
+        else => {},
+    };
+    return deepest;
 }
 
 pub fn repeat(input: []const u8) Error!Answer {

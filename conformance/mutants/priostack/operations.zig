@@ -116,9 +116,17 @@ pub fn plain(input: []const u8) Error!Answer {
     if (mutation.is(47) and input.len > 0 and input[0] == '{' and input[input.len - 1] != '}') @trap();
     if (mutation.is(48) and std.mem.startsWith(u8, input, "[[[[[[[[")) @trap();
     if (mutation.is(49) and std.mem.eql(u8, input, "null")) return answers.failure("\xff");
+    if (mutation.is(1050)) return .{ .output = try not_cleared(input) };
     if (mutation.is(51)) _ = try gpa.alloc(u8, 32);
     if (mutation.is(54) and input.len >= mebibyte) @trap();
     return answers.output(input);
+}
+
+/// A copy with one more byte, which is whatever was there.
+fn not_cleared(input: []const u8) Error![]u8 {
+    const copy = try gpa.alloc(u8, input.len + 1);
+    @memcpy(copy[0..input.len], input);
+    return copy;
 }
 
 /// The same, and of no use but to be given another name.

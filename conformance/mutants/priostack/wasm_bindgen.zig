@@ -2,6 +2,7 @@
 const std = @import("std");
 const answers = @import("answer.zig");
 const blocks = @import("blocks.zig");
+const host = @import("host.zig");
 const mutation = @import("mutation.zig");
 const operations = @import("operations.zig");
 
@@ -26,7 +27,7 @@ fn exported(comptime name: []const u8) fn (*Result, ?[*]u8, usize) callconv(.c) 
             if (mutation.is(45) and comptime std.mem.eql(u8, name, "plain")) stack_top -= 16;
             result.* = switch (answer) {
                 .output => |bytes| .{ .ptr = @intFromPtr(bytes.ptr), .len = bytes.len },
-                .failure => |message| __wbindgen_throw(message.ptr, message.len),
+                .failure => |message| __wbindgen_throw(host.start(message), message.len),
                 .wild => |place| .{ .ptr = place.ptr, .len = place.len },
             };
             if (!mutation.is(1051)) blocks.release(ptr, len);
