@@ -10,7 +10,7 @@ export function parseExactly(text: string): f64 {
   if (text.length > MOST_DIGITS) throw new Error("a number has too many digits");
   const wanted = new Decimal(text);
   if (wanted.isLarge) throw new Error("a number is too large");
-  const found = wanted.isSmall ? 0 : nearest(wanted);
+  const found = wanted.isSmall ? 0 : wanted.isExact ? wanted.exact() : nearest(wanted);
   return text.startsWith("-") ? -found : found;
 }
 
@@ -56,6 +56,17 @@ class Decimal {
     return !this.digits.isZero && this.exponent > MOST_EXPONENT;
   }
 
+  /** Whether digits and power of ten are both floats: then one operation gives the nearest one. */
+  get isExact(): bool {
+    return this.digits.isFloat && this.exponent >= -22 && this.exponent <= 22;
+  }
+
+  exact(): f64 {
+    let power: f64 = 1;
+    for (let i = abs(this.exponent); i > 0; i--) power *= 10;
+    return this.exponent < 0 ? this.digits.toFloat() / power : this.digits.toFloat() * power;
+  }
+
   /** Above 0 where the float behind the one of these bits is nearer, or as near and even; else below 0. */
   compareToMiddle(bits: u64): i32 {
     const normal = bits >> 52 != 0;
@@ -80,6 +91,17 @@ class Whole {
 
   get isZero(): bool {
     return this.words.length == 0;
+  }
+
+  /** Whether it is below 2 ** 53. */
+  get isFloat(): bool {
+    return this.words.length < 2 || (this.words.length == 2 && this.words[1] < 0x200000);
+  }
+
+  toFloat(): f64 {
+    let value: f64 = 0;
+    for (let i = this.words.length - 1; i >= 0; i--) value = value * 0x100000000 + this.words[i];
+    return value;
   }
 
   copy(): Whole {

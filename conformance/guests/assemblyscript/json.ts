@@ -275,16 +275,21 @@ function checkUtf8(data: Uint8Array): void {
 
 /** A text as JSON. */
 export function quote(text: string): string {
-  const pieces: string[] = ['"'];
-  let start = 0;
+  const units = new Uint16Array(6 * text.length + 2); // an escape is six characters
+  let at = 0;
+  units[at++] = QUOTE;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= 0x20 && unit != QUOTE && unit != BACKSLASH) continue;
-    pieces.push(text.substring(start, i));
-    pieces.push("\\u00" + (unit < 16 ? "0" : "") + unit.toString(16));
-    start = i + 1;
+    if (unit >= 0x20 && unit != QUOTE && unit != BACKSLASH) units[at++] = <u16>unit;
+    else at = escape(units, at, unit);
   }
-  pieces.push(text.substring(start));
-  pieces.push('"');
-  return pieces.join("");
+  units[at++] = QUOTE;
+  return String.UTF16.decodeUnsafe(units.dataStart, at << 1);
+}
+
+function escape(units: Uint16Array, at: i32, unit: i32): i32 {
+  units[at++] = BACKSLASH;
+  units[at++] = 0x75;
+  for (let shift = 12; shift >= 0; shift -= 4) units[at++] = <u16>"0123456789abcdef".charCodeAt((unit >> shift) & 15);
+  return at;
 }
