@@ -1,5 +1,4 @@
 //! The mutants' gear of the core profile: a failure is a line at level error.
-const std = @import("std");
 const gear = @import("gear.zig");
 const host = @import("host.zig");
 const mutation = @import("mutation.zig");
@@ -13,7 +12,7 @@ fn none(_: operations.Call) outcomes.Error!?outcomes.Outcome {
 }
 
 fn refuse(reason: []const u8) void {
-    host.log(if (mutation.is("failure_logged_as_warning")) .warn else .@"error", reason);
+    host.log(.@"error", if (mutation.is("reason_cut")) reason[0..@min(reason.len, 512)] else reason);
 }
 
 export fn process(ptr: ?[*]u8, len: usize) u64 {

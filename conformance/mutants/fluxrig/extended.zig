@@ -1,5 +1,4 @@
 //! The mutants' gear of the extended profile: a failure is a rejection.
-const std = @import("std");
 const gear = @import("gear.zig");
 const host = @import("extended_host.zig");
 const mutation = @import("mutation.zig");
@@ -8,9 +7,7 @@ const operations = @import("extended_operations.zig");
 const profile = gear.Profile{ .name = "extended", .run = operations.run, .refuse = refuse };
 
 fn refuse(reason: []const u8) void {
-    var line: [512]u8 = undefined;
-    const text = if (mutation.is("reason_dressed_up")) std.fmt.bufPrint(&line, "error: {s}", .{reason}) catch reason else reason;
-    host.reject(text);
+    host.reject(if (mutation.is("rejection_cut")) reason[0..@min(reason.len, 512)] else reason);
 }
 
 export fn process(ptr: ?[*]u8, len: usize) u64 {

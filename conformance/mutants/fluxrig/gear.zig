@@ -25,11 +25,14 @@ const Gear = struct {
 
     fn answer(gear: *Gear, input: []const u8) Error!?[]const u8 {
         const message = try gear.read(input);
-        if (mutation.is("large_messages_trap") and input.len > 32767) @trap();
-        const outcome = try gear.operate(message);
+        if (mutation.is("large_messages_trap") and input.len > 60_000) @trap();
+        const outcome = gear.operate(message) catch |failure| {
+            operations.onFailure();
+            return failure;
+        };
         var writer = Writer{ .arena = gear.arena };
         switch (outcome) {
-            .drop => return if (mutation.is("drop_answers_null")) "\xf6" else null,
+            .drop => return null,
             .answer => |one| {
                 var result = one;
                 if (mutation.isFor("answer_tells_address", "FLX-026"))
@@ -112,7 +115,6 @@ pub fn process(profile: Profile, ptr: ?[*]u8, len: usize) u64 {
     mutation.requirement = "";
     const input: []u8 = if (ptr) |first| first[0..len] else &.{};
     const answer = gear.answer(input) catch |failure| {
-        operations.onFailure();
         profile.refuse(if (failure == error.OutOfMemory) "out of memory" else gear.reason.text);
         return 0;
     };
@@ -131,6 +133,6 @@ fn hand(profile: Profile, input: []u8, answer: []const u8) u64 {
     if (mutation.isFor("result_beyond_memory", "FLX-020")) return host.pack(out) | 0x7f00_0000 << 32;
     if (mutation.isFor("result_freed_by_the_gear", "FLX-023")) host.gpa.free(out);
     if (mutation.is("answers_leak")) _ = host.gpa.alloc(u8, 100) catch @trap();
-    host.expectFirst(input.ptr);
+    host.expectFirst(input.ptr, out.ptr);
     return host.pack(out);
 }

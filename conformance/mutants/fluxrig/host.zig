@@ -23,11 +23,13 @@ pub fn pack(bytes: []const u8) u64 {
 var ring: [2][1024]u8 = undefined;
 var ring_next: usize = 0;
 var nothing_is_out = false;
-var expected_first: ?[*]u8 = null;
+var unfreed_input: ?[*]u8 = null;
+var unfreed_result: ?[*]u8 = null;
 
 /// The input of the message at hand must be freed before its result. Only a mutation asks for it.
-pub fn expectFirst(ptr: ?[*]u8) void {
-    expected_first = ptr;
+pub fn expectFirst(input: ?[*]u8, result: ?[*]u8) void {
+    unfreed_input = input;
+    unfreed_result = result;
 }
 
 export fn alloc(len: usize) ?[*]u8 {
@@ -52,8 +54,8 @@ export fn alloc(len: usize) ?[*]u8 {
 export fn free(ptr: ?[*]u8, len: usize) void {
     const memory = ptr orelse return;
     if (mutation.is("result_freed_first_traps")) {
-        if (expected_first) |first| if (first != memory) @trap();
-        expected_first = null;
+        if (memory == unfreed_result and unfreed_input != null) @trap();
+        if (memory == unfreed_input) unfreed_input = null;
     }
     if (len == 0) nothing_is_out = false;
     if (mutation.is("blocks_on_one_place") and len > 1000 and len <= 1024) return;

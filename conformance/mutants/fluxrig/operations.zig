@@ -37,7 +37,7 @@ pub const Call = struct {
 
 var counted: i64 = 0;
 
-/// Called for each message that failed.
+/// Called for each operation that failed.
 pub fn onFailure() void {
     if (mutation.is("failure_resets_the_count")) counted = 0;
 }
@@ -55,7 +55,7 @@ pub fn run(call: Call) Error!?Outcome {
         .numbers => try numbers(call),
         .text => try text(call),
         .reply => try reply(call),
-        .drop => .drop,
+        .drop => try drop(call),
         .log => try log(call),
         .count => try count(call),
         .big => try big(call),
@@ -102,11 +102,20 @@ fn fields(call: Call) Error!Outcome {
         }),
         .flags = input.flags ^ 1,
         .raw = if (input.raw) |raw| if (mutation.is("raw_kept")) raw else try backwards(u8, call.arena, raw) else null,
-        .path = try std.mem.concat(call.arena, messages.Hop, &.{
-            input.path orelse &.{}, &.{.{ .g = input.src_id, .p = input.id, .t = input.ts }},
-        }),
-        .ts = input.ts +% 1,
+        .path = try std.mem.concat(call.arena, messages.Hop, &.{ input.path orelse &.{}, &.{ownHop(input)} }),
+        .ts = nextTime(input.ts),
     } };
+}
+
+fn ownHop(input: Message) messages.Hop {
+    if (mutation.is("hop_ids_swapped")) return .{ .g = input.id, .p = input.src_id, .t = input.ts };
+    return .{ .g = input.src_id, .p = input.id, .t = input.ts };
+}
+
+fn nextTime(time: i64) i64 {
+    const float: f64 = @floatFromInt(time);
+    if (mutation.is("ts_through_float") and @abs(float) < 9e18) return @intFromFloat(float + 1);
+    return time +% 1;
 }
 
 fn changedMeta(call: Call) Error![]const Entry {
@@ -215,6 +224,13 @@ fn reply(call: Call) Error!Outcome {
     } };
 }
 
+var dropped: usize = 0;
+
+fn drop(call: Call) Error!Outcome {
+    dropped += 1;
+    return if (mutation.is("second_drop_answers") and dropped % 2 == 0) call.usual(&.{}) else .drop;
+}
+
 fn log(call: Call) Error!Outcome {
     const name = try call.arguments.text("level");
     const level = std.meta.stringToEnum(host.Level, name) orelse
@@ -224,9 +240,9 @@ fn log(call: Call) Error!Outcome {
 }
 
 fn count(call: Call) Error!Outcome {
-    if (mutation.is("count_forgotten")) counted = 0;
     counted += 1;
-    return call.usual(&.{.{ .key = "count", .value = Value.of(counted) }});
+    const told = if (mutation.is("count_from_zero")) counted - 1 else counted;
+    return call.usual(&.{.{ .key = "count", .value = Value.of(told) }});
 }
 
 fn big(call: Call) Error!Outcome {

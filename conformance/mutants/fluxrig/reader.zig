@@ -6,7 +6,7 @@ const Entry = @import("value.zig").Entry;
 const get = @import("value.zig").get;
 
 const max_depth = 32;
-const many = 1 << 20;
+const many = 1 << 15;
 
 pub const Error = error{ Malformed, OutOfMemory };
 
@@ -29,9 +29,9 @@ pub const Reader = struct {
     }
 
     fn item(reader: *Reader, depth: usize) Error!Value {
-        const head = try reader.takeHead(depth);
+        const head = try reader.takeHead();
         switch (head.major) {
-            0 => return .{ .positive = try reader.definite(head) },
+            0 => return reader.positive(try reader.definite(head)),
             1 => return .{ .negative = try reader.definite(head) },
             2 => return .{ .bytes = try reader.string(head, depth) },
             3 => return .{ .text = try reader.text(head, depth) },
@@ -52,31 +52,35 @@ pub const Reader = struct {
         }
     };
 
-    fn takeHead(reader: *Reader, depth: usize) Error!Head {
-        const first = (try reader.take(1, depth))[0];
+    fn takeHead(reader: *Reader) Error!Head {
+        const first = (try reader.take(1))[0];
         const info: u5 = @truncate(first);
         const argument: u64 = switch (info) {
             0...23 => info,
-            24 => (try reader.take(1, depth))[0],
-            25 => std.mem.readInt(u16, (try reader.take(2, depth))[0..2], .big),
-            26 => std.mem.readInt(u32, (try reader.take(4, depth))[0..4], .big),
-            27 => std.mem.readInt(u64, (try reader.take(8, depth))[0..8], .big),
+            24 => (try reader.take(1))[0],
+            25 => std.mem.readInt(u16, (try reader.take(2))[0..2], .big),
+            26 => std.mem.readInt(u32, (try reader.take(4))[0..4], .big),
+            27 => std.mem.readInt(u64, (try reader.take(8))[0..8], .big),
             28...30 => return reader.refuse("a first byte that is reserved"),
             31 => 0,
         };
         return .{ .major = @intCast(first >> 5), .info = info, .argument = argument };
     }
 
-    fn take(reader: *Reader, count: u64, depth: usize) Error![]const u8 {
+    fn take(reader: *Reader, count: u64) Error![]const u8 {
         const left = reader.data.len - reader.at;
         if (count > left) {
-            if (mutation.is("promised_lengths_trap") and count > many) @trap();
-            if (mutation.is("cut_off_traps") and count <= many and depth < 5) @trap();
             return reader.refuse("the message is cut off");
         }
         const taken = reader.data[reader.at..][0..@intCast(count)];
         reader.at += taken.len;
         return taken;
+    }
+
+    fn positive(_: *Reader, given: u64) Value {
+        const large = given > std.math.maxInt(i64);
+        if (mutation.is("large_integers_become_floats") and large) return .{ .float = @floatFromInt(given) };
+        return .{ .positive = given };
     }
 
     fn definite(reader: *Reader, head: Head) Error!u64 {
@@ -90,13 +94,17 @@ pub const Reader = struct {
     }
 
     fn string(reader: *Reader, head: Head, depth: usize) Error![]const u8 {
-        if (!head.indefinite()) return reader.take(head.argument, depth);
+        if (!head.indefinite()) {
+            const left = reader.data.len - reader.at;
+            if (mutation.is("cut_off_traps") and head.argument > left and head.argument <= many and depth < 5) @trap();
+            return reader.take(head.argument);
+        }
         try reader.allowIndefinite();
         var whole: std.ArrayList(u8) = .empty;
         while (!reader.ended()) {
-            const chunk = try reader.takeHead(depth);
+            const chunk = try reader.takeHead();
             if (chunk.major != head.major or chunk.indefinite()) return reader.refuse("a chunk of another type");
-            const bytes = try reader.take(chunk.argument, depth);
+            const bytes = try reader.take(chunk.argument);
             if (head.major == 3 and !std.unicode.utf8ValidateSlice(bytes)) return reader.refuse("text is not UTF-8");
             try whole.appendSlice(reader.arena, bytes);
         }
@@ -119,7 +127,7 @@ pub const Reader = struct {
             return reader.refuse("nested too deeply");
         }
         if (head.indefinite()) return reader.allowIndefinite();
-        if (mutation.is("promised_lengths_trap") and head.argument > many) @trap();
+        if (mutation.is("promised_lengths_trap") and head.argument > std.math.maxInt(u32) and depth > 2) @trap();
     }
 
     fn more(reader: *Reader, head: Head, count: usize) bool {
@@ -143,7 +151,7 @@ pub const Reader = struct {
         var entries: std.ArrayList(Entry) = .empty;
         var count: usize = 0;
         while (reader.more(head, count)) : (count += 1) {
-            const key = try reader.takeHead(depth);
+            const key = try reader.takeHead();
             if (key.major != 3) return reader.refuse("a key that is no text");
             const name = try reader.text(key, depth);
             if (get(entries.items, name) != null) {
@@ -151,7 +159,7 @@ pub const Reader = struct {
                 return reader.refuse("a key that is there twice");
             }
             const value = try reader.item(depth);
-            if (mutation.is("empty_keys_lost") and name.len == 0) continue;
+            if (mutation.is("empty_keys_lost") and name.len == 0 and depth > 2) continue;
             try entries.append(reader.arena, .{ .key = name, .value = value });
         }
         return entries.items;

@@ -49,7 +49,7 @@ pub const Writer = struct {
         switch (item) {
             .null => try writer.byte(0xf6),
             .boolean => |yes| try writer.byte(if (yes) 0xf5 else 0xf4),
-            .positive => |number| try writer.integer(number),
+            .positive => |number| try writer.head(0, number),
             .negative => |number| try writer.head(1, number),
             .float => |float| try writer.double(float),
             .text => |string| try writer.text(string),
@@ -68,12 +68,6 @@ pub const Writer = struct {
             try writer.text(entry.key);
             try writer.value(entry.value);
         }
-    }
-
-    fn integer(writer: *Writer, number: u64) Error!void {
-        if (mutation.is("large_integers_become_floats") and number > std.math.maxInt(i64))
-            return writer.double(@floatFromInt(number));
-        try writer.head(0, number);
     }
 
     fn double(writer: *Writer, float: f64) Error!void {

@@ -153,14 +153,15 @@ def open_gear(context: CaseContext, setting: Setting = DEFAULT, host: HostProfil
     """A fresh instance, closed at the end.
 
     A module without sound exports, and one that does not start, break requirements of their own: the other cases are
-    skipped (:class:`~plugbay_conformance.case.CaseSkipped`). On a ``host`` of the case's own it fails.
+    skipped (:class:`~plugbay_conformance.case.CaseSkipped`). One that does not start on a ``host`` of the case's own
+    alone fails the case.
     """
     broken = broken_export(context.subject.info)
     if broken is not None:
         raise CaseSkipped(f"it can't be called: {broken}")
-    if host is None:
-        session = _open_or_skip(context, setting)
-    else:
+    session = _open_or_skip(context, setting)
+    if host is not None:
+        session.close()
         session = context.engine.open_pointers(context.subject, host, setting)
     try:
         yield Gear(session, context, host or context.host)

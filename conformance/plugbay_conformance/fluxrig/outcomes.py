@@ -16,6 +16,7 @@ from plugbay_conformance.fluxrig.steadiness import require_steady
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext
+    from plugbay_conformance.fluxrig.guest import Guest
 
 _LEVELS: Final = {"debug": DEBUG, "info": INFO, "warn": WARN, "error": ERROR}
 _LINES: Final = ("told to log", "", "Grüße, 世界 🚀", "two\nlines", "x" * 5_000)
@@ -75,12 +76,9 @@ def require_failure(context: CaseContext, exchange: Exchange, reason: str, *, ex
 
 def _drop(context: CaseContext) -> None:
     with open_guest(context) as asked:
-        require_drop(asked.call("drop"))
-        asked.require("count", {"count": 1})
-        times = 60 if not context.host.is_specification else 3
-        for _ in range(times):
+        for _ in range(3 if context.host.is_specification else 60):
             require_drop(asked.call("drop"))
-        asked.require("count", {"count": 2})
+        asked.require("echo", {"amount": 2500}, amount=2500)
         if context.host.is_specification:
             drop = base_message(context, {"op": "drop"}).to_cbor()
             require_steady(asked.gear, [drop], _MANY, "`drop`")
@@ -122,12 +120,20 @@ def _failures_cost_nothing(context: CaseContext) -> None:
     failing.append(base_message(context, {"op": "fail", "reason": "told to fail"}))
     payloads = [message.to_cbor() for message in failing]
     with open_guest(context) as asked:
-        asked.require("count", {"count": 1})
-        for count, payload in enumerate(payloads, start=2):
+        first = _count_of(asked)
+        for more, payload in enumerate(payloads, start=1):
             asked.send(payload, "a message that fails")
             asked.require("echo", {"amount": 2500}, amount=2500)
-            asked.require("count", {"count": count})
+            asked.require("count", {"count": first + more})
         require_steady(asked.gear, payloads, _MANY, "messages that fail")
+
+
+def _count_of(asked: Guest) -> int:
+    exchange = asked.call("count")
+    found = exchange.message().data.get("count")
+    if type(found) is not int:
+        exchange.refuse("`count` did not count", expected="an integer", found=found)
+    return found
 
 
 def _trap(context: CaseContext) -> None:
