@@ -12,6 +12,7 @@ from plugbay.cli.text import byte_size, visible
 from plugbay_conformance.failure_view import failure_rows, shown
 from plugbay_conformance.host_profile import SPECIFICATION
 from plugbay_conformance.results import Status, Verdict
+from plugbay_conformance.running.no_engine import NO_ENGINE
 from plugbay_conformance.specification import Level
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ def _skipped(report: Report) -> Iterator[RenderableType]:
     if reasons:
         yield Text("\nSkipped", "bold")
     for (engine, reason), count in reasons.most_common(_MOST_SHOWN):
-        yield Text(f"  {count} on {engine}: {visible(reason)}" if engine != "-" else f"  {count}: {visible(reason)}")
+        where = "" if engine == NO_ENGINE else f" on {engine}"
+        yield Text(f"  {count} cases{where}: {visible(reason)}" if count > 1 else f"  1 case{where}: {visible(reason)}")
 
 
 def _hosts(report: Report) -> Iterator[RenderableType]:
