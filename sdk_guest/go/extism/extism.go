@@ -28,7 +28,7 @@ import (
 
 	"plugbay.dev/guest/extism/internal/host"
 	"plugbay.dev/guest/internal/crash"
-	"plugbay.dev/guest/internal/strictjson"
+	"plugbay.dev/guest/strictjson"
 )
 
 // A Function takes bytes and answers with bytes.
@@ -54,12 +54,9 @@ func CallJSON[In, Out any](function func(In) (Out, error)) int32 {
 	})
 }
 
-// ReadJSON reads a JSON value. It must fit T: keys of objects are spelled exactly as in T, and all are there but those of
-// pointers and those with omitempty or omitzero. Keys that T does not have are passed over. An error names the key.
+// ReadJSON reads a JSON value by the rules of package strictjson: it must fit T, and an error names the key that does not.
 func ReadJSON[T any](input []byte) (T, error) {
-	var value T
-	err := strictjson.Unmarshal(input, &value)
-	return value, err
+	return strictjson.Read[T](input)
 }
 
 // JSON is for a JSON value of any form in a struct for CallJSON: it is kept as it is.

@@ -111,7 +111,7 @@ func TestFieldsOfAnotherTypeAreNamed(t *testing.T) {
 		{map[string]any{"meta": map[string]any{"a": 1}}, "meta.a: expected text, found integer 1"},
 		{map[string]any{"data": 1.5}, "data: expected map or null, found float 1.5"},
 		{map[string]any{"flags": -1}, "flags: expected integer from 0 to 2**32 - 1, found integer -1"},
-		{map[string]any{"flags": 1 << 32}, "flags: expected integer from 0 to 2**32 - 1, found integer 4294967296"},
+		{map[string]any{"flags": int64(1) << 32}, "flags: expected integer from 0 to 2**32 - 1, found integer 4294967296"},
 		{map[string]any{"raw": "x"}, "raw: expected bytes or null, found text"},
 		{map[string]any{"path": map[string]any{}}, "path: expected array of hops or null, found map"},
 		{map[string]any{"path": []any{true}}, "path[0]: expected map, found boolean true"},

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"plugbay.dev/guest/internal/strictjson"
+	"plugbay.dev/guest/strictjson"
 )
 
 // An Actor is what there is to say about an actor: C is the type of its config, S that of its state, both as JSON has them.

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"plugbay.dev/guest/internal/strictjson"
+	"plugbay.dev/guest/strictjson"
 )
 
 // A Context is one message for the actor, and what goes out for it.

@@ -1,8 +1,8 @@
 package reflow
 
 import (
-	"plugbay.dev/guest/internal/strictjson"
 	"plugbay.dev/guest/reflow/internal/host"
+	"plugbay.dev/guest/strictjson"
 )
 
 // GetState reads a key of the actor's state as it is now, also what this message wrote, into what target points to. It is

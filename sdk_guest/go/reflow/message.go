@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plugbay.dev/guest/internal/strictjson"
+	"plugbay.dev/guest/strictjson"
 )
 
 // A Type is one of Reflow's twelve types of messages.
@@ -144,8 +144,8 @@ func (m Message) Stream() ([]byte, error) {
 	return data, err
 }
 
-// Decode reads the value of a message of any type into what target points to: keys of objects are spelled exactly as in
-// target, and all are there but those of pointers and those with omitempty or omitzero. An error names the key.
+// Decode reads the value of a message of any type into what target points to, by the rules of package strictjson. An error
+// names the key that does not fit.
 func (m Message) Decode(target any) error {
 	if len(m.Data) == 0 {
 		return strictjson.Unmarshal([]byte("null"), target)

@@ -44,9 +44,9 @@ func types(m *message.Message) (*message.Message, error) {
 func numbers(m *message.Message) (*message.Message, error) {
 	return answer(m, map[string]any{
 		"integers": []any{
-			0, 1, 23, 24, 255, 256, 65535, 65536, 4294967295, 4294967296,
+			0, 1, 23, 24, 255, 256, 65535, 65536, int64(4294967295), int64(4294967296),
 			int64(math.MaxInt64), uint64(math.MaxInt64 + 1), uint64(math.MaxUint64),
-			-1, -24, -25, -256, -257, -65536, -65537, -4294967296, -4294967297, int64(math.MinInt64),
+			-1, -24, -25, -256, -257, -65536, -65537, int64(-4294967296), int64(-4294967297), int64(math.MinInt64),
 		},
 		"floats": []float64{
 			0, math.Copysign(0, -1), 1.5, 0.1, 1e300, math.SmallestNonzeroFloat64,

@@ -34,7 +34,7 @@ func Alloc(length uint32) uint32 {
 		return 0
 	}
 	block := take(int(length))
-	at := uint32(uintptr(unsafe.Pointer(unsafe.SliceData(block))))
+	at := address(block)
 	shared[at] = block
 	sharedBytes += len(block)
 	return at
@@ -58,7 +58,7 @@ func Put(data []byte) uint64 {
 	}
 	block := take(len(data))
 	copy(block, data)
-	at := uint32(uintptr(unsafe.Pointer(unsafe.SliceData(block))))
+	at := address(block)
 	shared[at] = block
 	sharedBytes += len(block)
 	return uint64(at)<<32 | uint64(len(data))
@@ -69,9 +69,9 @@ func Take(packed uint64) []byte {
 	if packed == 0 {
 		return nil
 	}
-	at, length := uint32(packed>>32), int(uint32(packed))
+	at, length := uint32(packed>>32), uint32(packed)
 	block := shared[at]
-	taken := append([]byte{}, block[:min(length, len(block))]...)
+	taken := append([]byte{}, block[:min(uint64(length), uint64(len(block)))]...)
 	Free(at)
 	return taken
 }

@@ -51,6 +51,7 @@ type Error struct {
 	Path string
 }
 
+// Error is the path and the reason.
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return e.Reason

@@ -10,16 +10,16 @@ const (
 	Error
 )
 
-// A Request is an HTTP request.
+// A Request is an HTTP request; see package extism.
 type Request struct {
-	Method, URL string
-	Headers     map[string]string
-	Body        []byte
+	Method, URL string            // what to do, and where
+	Headers     map[string]string // may be nil
+	Body        []byte            // may be nil
 }
 
-// A Response is an HTTP response.
+// A Response is an HTTP response; see package extism.
 type Response struct {
-	Status  int
-	Headers map[string]string
-	Body    []byte
+	Status  int               // the server's code
+	Headers map[string]string // may be nil
+	Body    []byte            // may be nil
 }

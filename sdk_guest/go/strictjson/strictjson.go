@@ -1,5 +1,8 @@
 // Package strictjson reads JSON into Go values without encoding/json's leniency: keys are spelled exactly, required ones
 // are there, null is no number, and text is UTF-8. Errors name the key.
+//
+// In structs a key is required unless its field is a pointer or has omitempty or omitzero. Keys without a field are passed
+// over. Types with an UnmarshalJSON of their own decide for themselves. Numbers that go into an any are json.Numbers.
 package strictjson
 
 import (
@@ -11,10 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// Unmarshal reads a JSON value to where target points.
-//
-// In structs a key is required unless its field is a pointer or has omitempty or omitzero. Keys without a field are passed
-// over. Types with an UnmarshalJSON of their own decide for themselves.
+// Read reads a JSON value. An error names the key that does not fit.
+func Read[T any](data []byte) (T, error) {
+	var value T
+	err := Unmarshal(data, &value)
+	return value, err
+}
+
+// Unmarshal reads a JSON value to where target points. An error names the key that does not fit.
 func Unmarshal(data []byte, target any) error {
 	return reader{}.start(data, target)
 }

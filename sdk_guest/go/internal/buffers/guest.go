@@ -2,6 +2,13 @@
 
 package buffers
 
+import "unsafe"
+
+// address is where the host finds a block.
+func address(block []byte) uint32 {
+	return uint32(uintptr(unsafe.Pointer(unsafe.SliceData(block))))
+}
+
 //go:wasmexport alloc
 func alloc(length uint32) uint32 {
 	return Alloc(length)
