@@ -74,8 +74,8 @@ func (p *prober) several(part func() error) error {
 	if time.Now().After(p.ends) {
 		return overrun(mostDeadlines * around.setting.Deadline)
 	}
-	ctx, cancel := p.session.begin()
-	defer cancel()
+	ctx, release := p.session.begin()
+	defer release()
 	p.ctx = ctx
 	err := part()
 	around.journal.finishLines()

@@ -21,9 +21,7 @@ const (
 	statusTrap     = "trap"
 	statusDeadline = "deadline"
 
-	// compiledTimeout makes the SDK compile code that can be stopped; each instance gets its own.
-	compiledTimeout = 60_000
-	clockStep       = 1
+	clockStep = 1
 
 	// closedText is what the SDK says of an instance that ended itself.
 	closedText = "module is closed"
@@ -37,39 +35,53 @@ type pluginModule struct {
 
 // callSession is one Extism plugin, with what it is offered and what it did.
 type callSession struct {
-	plugin  *extism.Plugin
-	results map[string]string
-	http    *cannedHTTP
-	reflow  *reflowStore
-	logs    []logLine
-	used    int
-	printed *journal
-	slept   int64
-	ended   bool
+	guest    *guestModule
+	setting  setting
+	watchdog *watchdog
+	plugin   *extism.Plugin
+	results  map[string]string
+	http     *cannedHTTP
+	reflow   *reflowStore
+	logs     []logLine
+	used     int
+	printed  *journal
+	slept    int64
+	ended    bool
+	// stoppable says that the plugin's code looks at the clock; else it is watched.
+	stoppable bool
+	// fresh is true until anything is asked of the session.
+	fresh bool
 }
 
-func (m *guestModule) prepareCalls(config wazero.RuntimeConfig) error {
-	if m.plugin != nil {
-		return nil
+// calls compiles the module as an Extism plugin.
+func (m *guestModule) calls(stoppable bool) (*pluginModule, error) {
+	if found := m.plugins[stoppable]; found != nil {
+		return found, nil
+	}
+	results, err := resultTypes(m.config, m.wasm)
+	if err != nil {
+		return nil, err
 	}
 	extism.SetLogLevel(extism.LogLevelTrace)
-	results, err := resultTypes(config, m.wasm)
-	if err != nil {
-		return err
-	}
 	manifest := extism.Manifest{
 		Wasm:         []extism.Wasm{extism.WasmData{Data: m.wasm}},
 		Memory:       &extism.ManifestMemory{MaxPages: m.pages, MaxHttpResponseBytes: -1, MaxVarBytes: -1},
 		AllowedHosts: []string{"*"},
-		Timeout:      compiledTimeout,
 	}
-	options := extism.PluginConfig{RuntimeConfig: config, EnableWasi: true, EnableHttpResponseHeaders: true}
+	options := extism.PluginConfig{
+		RuntimeConfig:             m.config.WithCloseOnContextDone(stoppable),
+		EnableWasi:                true,
+		EnableHttpResponseHeaders: true,
+	}
 	compiled, err := extism.NewCompiledPlugin(context.Background(), manifest, options, reflowFunctions())
 	if err != nil {
-		return &stopped{kindLink, firstLine(err)}
+		return nil, &stopped{kindLink, firstLine(err)}
 	}
-	m.plugin = &pluginModule{compiled, results}
-	return nil
+	if m.plugins == nil {
+		m.plugins = map[bool]*pluginModule{}
+	}
+	m.plugins[stoppable] = &pluginModule{compiled, results}
+	return m.plugins[stoppable], nil
 }
 
 // resultTypes tells the one result of each exported function without parameters, which the SDK does not.
@@ -95,32 +107,48 @@ func resultTypes(config wazero.RuntimeConfig, wasm []byte) (map[string]string, e
 }
 
 // openCalls makes a plugin. Its start-up runs with its first call, as the SDK does it.
-func openCalls(m *guestModule, config wazero.RuntimeConfig, setting setting) (*callSession, error) {
-	if err := m.prepareCalls(config); err != nil {
-		return nil, err
-	}
-	s := &callSession{
-		results: m.plugin.results,
-		http:    newCannedHTTP(setting.Responses),
-		reflow:  newReflowStore(setting),
-		printed: &journal{},
-	}
-	ctx, cancel := context.WithTimeout(s.context(), duration(setting.Deadline))
-	defer cancel()
-	instance := extism.PluginInstanceConfig{ModuleConfig: s.moduleConfig(setting)}
-	plugin, err := m.plugin.compiled.Instance(ctx, instance)
+func openCalls(guest *guestModule, setting setting, w *watchdog) (*callSession, error) {
+	s := &callSession{guest: guest, setting: setting, watchdog: w, fresh: true}
+	return s, s.start(true)
+}
+
+// startOver takes a fresh plugin for one whose code is fast, and can't be stopped.
+func (s *callSession) startOver() error {
+	s.close()
+	return s.start(false)
+}
+
+func (s *callSession) start(stoppable bool) error {
+	module, err := s.guest.calls(stoppable)
 	if err != nil {
-		return nil, &stopped{kindLink, firstLine(err)}
+		return err
 	}
-	plugin.Config = setting.Config
-	plugin.Timeout = duration(setting.Deadline)
+	s.stoppable, s.results, s.slept = stoppable, module.results, 0
+	s.http, s.reflow, s.printed = newCannedHTTP(s.setting.Responses), newReflowStore(s.setting), &journal{}
+	ctx, release := s.begin()
+	defer release()
+	plugin, err := module.compiled.Instance(ctx, extism.PluginInstanceConfig{ModuleConfig: s.moduleConfig()})
+	if err != nil {
+		return &stopped{kindLink, firstLine(err)}
+	}
+	plugin.Config = s.setting.Config
 	plugin.SetLogger(s.log)
 	s.plugin = plugin
-	return s, nil
+	return nil
+}
+
+// begin starts the clock of a call; the call's end must call release.
+func (s *callSession) begin() (ctx context.Context, release func()) {
+	ctx = context.WithValue(context.Background(), callSessionKey{}, s)
+	if s.stoppable {
+		return context.WithTimeout(ctx, duration(s.setting.Deadline))
+	}
+	return ctx, s.watchdog.watch(s.setting.Deadline)
 }
 
 // moduleConfig fixes what wazero's own WASI would take from the machine.
-func (s *callSession) moduleConfig(setting setting) wazero.ModuleConfig {
+func (s *callSession) moduleConfig() wazero.ModuleConfig {
+	setting := s.setting
 	wall := func() (int64, int32) { return setting.Clock / 1e9, int32(setting.Clock % 1e9) }
 	return wazero.NewModuleConfig().
 		WithWalltime(wall, clockStep).
@@ -133,10 +161,6 @@ func (s *callSession) moduleConfig(setting setting) wazero.ModuleConfig {
 
 type callSessionKey struct{}
 
-func (s *callSession) context() context.Context {
-	return context.WithValue(context.Background(), callSessionKey{}, s)
-}
-
 // call calls an export with bytes.
 func (s *callSession) call(function string, input []byte) *outcome {
 	kind, found := s.results[function]
@@ -146,7 +170,9 @@ func (s *callSession) call(function string, input []byte) *outcome {
 	if s.ended {
 		return endedEarlier()
 	}
-	code, output, err := s.plugin.CallWithContext(s.context(), function, input)
+	ctx, release := s.begin()
+	code, output, err := s.plugin.CallWithContext(ctx, function, input)
+	release()
 	s.takePrinted()
 	var closed *sys.ExitError
 	s.ended = errors.As(err, &closed) || err != nil && err.Error() != s.plugin.GetError() // the SDK has one kind for both
@@ -154,7 +180,7 @@ func (s *callSession) call(function string, input []byte) *outcome {
 	case s.ended && err.Error() == closedText:
 		return endedEarlier()
 	case closed != nil && closed.ExitCode() == sys.ExitCodeDeadlineExceeded:
-		return &outcome{Status: statusDeadline, Error: overrun(s.plugin.Timeout.Seconds()).Reason}
+		return &outcome{Status: statusDeadline, Error: overrun(s.setting.Deadline).Reason}
 	case closed != nil:
 		exitCode := int32(closed.ExitCode())
 		return &outcome{Status: statusTrap, Error: exit(closed.ExitCode()).Reason, Code: &exitCode}
@@ -193,11 +219,14 @@ func finished(kind string, result uint32, output []byte, err error) *outcome {
 
 // repeat calls an export many times, the inputs in turn, and digests what comes back. A call that fails is no stop.
 func (s *callSession) repeat(function string, inputs [][]byte, count int) (*bulk, error) {
+	if s.ended {
+		return nil, &stopped{kindTrap, endedEarlier().Error}
+	}
 	digest, found := sha256.New(), &bulk{}
-	ends := time.Now().Add(mostDeadlines * s.plugin.Timeout)
+	ends := time.Now().Add(mostDeadlines * duration(s.setting.Deadline))
 	for ; found.Done < count; found.Done++ {
 		if time.Now().After(ends) {
-			return nil, overrun(mostDeadlines * s.plugin.Timeout.Seconds())
+			return nil, overrun(mostDeadlines * s.setting.Deadline)
 		}
 		answer := s.call(function, inputs[found.Done%len(inputs)])
 		if why := endOf(answer, s.ended); why != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -14,8 +15,10 @@ import (
 
 func main() {
 	out := os.Stdout
-	os.Stdout = os.Stderr // libraries print where they like; the protocol must not meet it
+	os.Stdout = os.Stderr     // libraries print where they like; the protocol must not meet it
+	log.SetOutput(io.Discard) // the SDK tells there how it makes each plugin
 	closeNetwork()
+	needTwoProcessors()
 	cache := ""
 	if len(os.Args) > 1 {
 		cache = os.Args[1]
@@ -29,11 +32,14 @@ func main() {
 // run answers requests until the input ends. It then returns at once even if a guest is still running, so that no process
 // is left behind when the one that started it is gone.
 func run(in io.Reader, out io.Writer, cache string) error {
-	server, err := newServer(cache)
+	encoder := json.NewEncoder(out)
+	server, err := newServer(cache, func(why *stopped) {
+		_ = encoder.Encode(&reply{Stopped: why, Exits: true})
+		os.Exit(0)
+	})
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(out)
 	if err := encoder.Encode(hello()); err != nil {
 		return err
 	}

@@ -11,45 +11,56 @@ import (
 // keptModules is how many modules stay compiled: one for each host under which the cases of a worker run in turn.
 const keptModules = 8
 
-// guestModule is a module that sessions are opened of, compiled when the first one of either kind is.
+// guestModule is a module that sessions are opened of. It is compiled, when the first session needs it so, for each way to
+// call it: with code that can be stopped, and without (watchdog).
 type guestModule struct {
 	wasm     []byte
 	pages    uint32
+	config   wazero.RuntimeConfig
+	pointers map[bool]*linkedModule
+	plugins  map[bool]*pluginModule
+}
+
+// linkedModule is a compiled module beside all that its ABI may offer it.
+type linkedModule struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
-	plugin   *pluginModule
 }
 
 func (m *guestModule) close() {
 	ctx := context.Background()
-	if m.runtime != nil {
-		_ = m.runtime.Close(ctx)
+	for _, linked := range m.pointers {
+		_ = linked.runtime.Close(ctx)
 	}
-	if m.plugin != nil {
-		_ = m.plugin.compiled.Close(ctx)
+	for _, plugin := range m.plugins {
+		_ = plugin.compiled.Close(ctx)
 	}
 }
 
 type surroundingsKey struct{}
 
-// prepare compiles the module beside all that its ABI may offer it. Instances find their own session in the context.
-func (m *guestModule) prepare(config wazero.RuntimeConfig, imports []glue) error {
-	if m.compiled != nil {
-		return nil
+// linked compiles the module for calls with pointers. Instances find their own session in the context.
+func (m *guestModule) linked(stoppable bool, imports []glue) (*linkedModule, error) {
+	if found := m.pointers[stoppable]; found != nil {
+		return found, nil
 	}
 	ctx := context.Background()
-	runtime := wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(api.CoreFeaturesV2))
+	config := m.config.WithCoreFeatures(api.CoreFeaturesV2).WithCloseOnContextDone(stoppable)
+	runtime := wazero.NewRuntimeWithConfig(ctx, config)
 	if err := offer(ctx, runtime, imports); err != nil {
 		_ = runtime.Close(ctx)
-		return err
+		return nil, err
 	}
 	compiled, err := runtime.CompileModule(ctx, m.wasm)
 	if err != nil {
 		_ = runtime.Close(ctx)
-		return &stopped{kindLink, "it is not valid WebAssembly here: " + firstLine(err)}
+		return nil, &stopped{kindLink, "it is not valid WebAssembly here: " + firstLine(err)}
 	}
-	m.runtime, m.compiled = runtime, compiled
-	return nil
+	if m.pointers == nil {
+		m.pointers = map[bool]*linkedModule{}
+	}
+	m.pointers[stoppable] = &linkedModule{runtime, compiled}
+	return m.pointers[stoppable], nil
 }
 
 func offer(ctx context.Context, runtime wazero.Runtime, imports []glue) error {

@@ -13,34 +13,56 @@ import (
 
 // pointerSession is one instance of a module whose calls pass pointers.
 type pointerSession struct {
+	guest     *guestModule
+	opened    *request
+	watchdog  *watchdog
 	around    *surroundings
-	module    api.Module
+	instance  api.Module
 	functions map[string]api.Function
 	ended     *stopped
-	// keepsTrapped lets the instance go on after a trap, as some hosts do.
-	keepsTrapped bool
+	// stoppable says that the instance's code looks at the clock; else it is watched.
+	stoppable bool
+	// fresh is true until anything is asked of the session.
+	fresh bool
 }
 
 // openPointers makes an instance and runs what makes it ready, under the deadline of a call.
-func openPointers(m *guestModule, r *request) (*pointerSession, error) {
-	s := &pointerSession{around: newSurroundings(r.Setting), functions: map[string]api.Function{}}
-	ctx, cancel := s.begin()
-	defer cancel()
-	instance, err := m.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+func openPointers(guest *guestModule, r *request, w *watchdog) (*pointerSession, error) {
+	s := &pointerSession{guest: guest, opened: r, watchdog: w, fresh: true}
+	return s, s.start(true)
+}
+
+// startOver takes a fresh instance for one whose code is fast, and can't be stopped.
+func (s *pointerSession) startOver() error {
+	s.close()
+	return s.start(false)
+}
+
+func (s *pointerSession) start(stoppable bool) error {
+	linked, err := s.guest.linked(stoppable, s.opened.Glue)
 	if err != nil {
-		return nil, &stopped{kindLink, "its start-up failed: " + s.reason(err).Reason}
+		return err
 	}
-	s.module = instance
+	s.stoppable = stoppable
+	s.around, s.functions = newSurroundings(s.opened.Setting), map[string]api.Function{}
+	ctx, release := s.begin()
+	defer release()
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	instance, err := linked.runtime.InstantiateModule(ctx, linked.compiled, config)
+	if err != nil {
+		return &stopped{kindLink, "its start-up failed: " + s.reason(err).Reason}
+	}
+	s.instance = instance
 	s.around.memory = instance.ExportedMemory("memory")
 	s.around.allocate = hostAllocator(instance)
-	for _, name := range r.Start {
+	for _, name := range s.opened.Start {
 		if _, err := s.call(name, nil); err != nil {
 			s.close()
-			return nil, &stopped{kindLink, "its start-up failed: " + err.Error()}
+			return &stopped{kindLink, "its start-up failed: " + err.Error()}
 		}
 	}
-	s.keepsTrapped = r.Keep
-	return s, nil
+	s.ended = nil
+	return nil
 }
 
 // hostAllocator is the allocator for the host's own answers; the guest is in the midst of another call then.
@@ -69,8 +91,8 @@ func (s *pointerSession) call(name string, arguments []uint64) ([]uint64, error)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := s.begin()
-	defer cancel()
+	ctx, release := s.begin()
+	defer release()
 	results, err := function.Call(ctx, arguments...)
 	s.around.journal.finishLines()
 	if err != nil {
@@ -87,7 +109,7 @@ func (s *pointerSession) call(name string, arguments []uint64) ([]uint64, error)
 func (s *pointerSession) function(name string) (api.Function, error) {
 	function := s.functions[name]
 	if function == nil {
-		if function = s.module.ExportedFunction(name); function == nil {
+		if function = s.instance.ExportedFunction(name); function == nil {
 			return nil, &stopped{kindLink, "it exports no function named " + name}
 		}
 		s.functions[name] = function
@@ -95,18 +117,26 @@ func (s *pointerSession) function(name string) (api.Function, error) {
 	return function, nil
 }
 
-// begin starts the clock of a call.
-func (s *pointerSession) begin() (context.Context, context.CancelFunc) {
-	ctx := context.WithValue(context.Background(), surroundingsKey{}, s.around)
-	ctx, cancel := context.WithTimeout(ctx, duration(s.around.setting.Deadline))
+// begin starts the clock of a call; the call's end must call release.
+func (s *pointerSession) begin() (ctx context.Context, release func()) {
+	seconds := s.around.setting.Deadline
+	ctx = context.WithValue(context.Background(), surroundingsKey{}, s.around)
+	ctx, cancel := context.WithTimeout(ctx, duration(seconds))
 	s.around.ctx = ctx
-	return ctx, cancel
+	if s.stoppable {
+		return ctx, cancel
+	}
+	unwatch := s.watchdog.watch(seconds)
+	return ctx, func() {
+		cancel()
+		unwatch()
+	}
 }
 
 // end says what a call that did not return ended with; the session is of no more use, unless its host goes on with it.
 func (s *pointerSession) end(err error) *stopped {
 	why := s.reason(err)
-	if !s.keepsTrapped || why.Kind != kindTrap {
+	if !s.opened.Keep || why.Kind != kindTrap {
 		s.ended = why
 	}
 	return why
@@ -142,7 +172,7 @@ func (s *pointerSession) write(at uint32, data []byte) error {
 
 func (s *pointerSession) pages() uint32 { return uint32(s.around.memoryBytes() / pageBytes) }
 
-func (s *pointerSession) close() { _ = s.module.Close(context.Background()) }
+func (s *pointerSession) close() { _ = s.instance.Close(context.Background()) }
 
 func exit(code uint32) *stopped {
 	return &stopped{kindExit, fmt.Sprintf("it called proc_exit with the code %d", code)}

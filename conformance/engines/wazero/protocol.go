@@ -70,8 +70,10 @@ type event struct {
 	Level *uint32  `json:"level,omitempty"`
 }
 
-// reply is one line of the output. Stopped, Outside, Missing and Broken say why there is no result.
+// reply is one line of the output. Stopped, Outside, Missing and Broken say why there is no result; after Exits the process
+// ends, since a guest can't be stopped otherwise.
 type reply struct {
+	Exits   bool     `json:"exits,omitempty"`
 	Stopped *stopped `json:"stopped,omitempty"`
 	Outside string   `json:"outside,omitempty"`
 	Missing bool     `json:"missing,omitempty"`

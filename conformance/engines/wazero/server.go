@@ -13,15 +13,16 @@ import (
 // server holds the modules and sessions of one process; it answers one request at a time.
 type server struct {
 	config   wazero.RuntimeConfig
+	watchdog *watchdog
 	modules  map[string]*guestModule
 	order    []string
 	pointers map[int]*pointerSession
 	calls    map[int]*callSession
 }
 
-// newServer keeps compiled code in the folder cache, or in memory when that is empty.
-func newServer(cache string) (*server, error) {
-	config := wazero.NewRuntimeConfigCompiler().WithCloseOnContextDone(true)
+// newServer keeps compiled code in the folder cache, or in memory when that is empty; overrun ends the process.
+func newServer(cache string, overrun func(*stopped)) (*server, error) {
+	config := wazero.NewRuntimeConfigCompiler()
 	compilation := wazero.NewCompilationCache()
 	if cache != "" {
 		var err error
@@ -31,6 +32,7 @@ func newServer(cache string) (*server, error) {
 	}
 	return &server{
 		config:   config.WithCompilationCache(compilation),
+		watchdog: &watchdog{overrun},
 		modules:  map[string]*guestModule{},
 		pointers: map[int]*pointerSession{},
 		calls:    map[int]*callSession{},
@@ -89,7 +91,7 @@ func (s *server) load(r *request) {
 		s.order = s.order[1:]
 	}
 	if _, found := s.modules[r.Module]; !found {
-		s.modules[r.Module] = &guestModule{wasm: r.Wasm, pages: r.Pages}
+		s.modules[r.Module] = &guestModule{wasm: r.Wasm, pages: r.Pages, config: s.config}
 		s.order = append(s.order, r.Module)
 	}
 }
@@ -101,16 +103,13 @@ func (s *server) open(r *request) (*reply, error) {
 	}
 	s.order = append(slices.DeleteFunc(s.order, func(key string) bool { return key == r.Module }), r.Module)
 	if r.Op == "open_calls" {
-		session, err := openCalls(module, s.config, r.Setting)
+		session, err := openCalls(module, r.Setting, s.watchdog)
 		if err == nil {
 			s.calls[r.Session] = session
 		}
 		return &reply{}, err
 	}
-	if err := module.prepare(s.config, r.Glue); err != nil {
-		return nil, err
-	}
-	session, err := openPointers(module, r)
+	session, err := openPointers(module, r, s.watchdog)
 	if err == nil {
 		s.pointers[r.Session] = session
 	}
@@ -118,6 +117,8 @@ func (s *server) open(r *request) (*reply, error) {
 }
 
 func (s *server) servePointers(session *pointerSession, r *request) (*reply, error) {
+	fresh := session.fresh
+	session.fresh = false
 	switch r.Op {
 	case "call":
 		results, err := session.call(r.Export, r.Arguments)
@@ -135,6 +136,11 @@ func (s *server) servePointers(session *pointerSession, r *request) (*reply, err
 	case "state":
 		return &reply{State: session.around.state.values}, nil
 	case "run_allocator", "repeat_packed":
+		if fresh {
+			if err := session.startOver(); err != nil {
+				return nil, err
+			}
+		}
 		return serveBulk(session, r)
 	case "close":
 		session.close()
@@ -159,10 +165,17 @@ func serveBulk(session *pointerSession, r *request) (*reply, error) {
 }
 
 func (s *server) serveCalls(session *callSession, r *request) (*reply, error) {
+	fresh := session.fresh
+	session.fresh = false
 	switch r.Op {
 	case "call":
 		return &reply{Outcome: session.call(r.Export, r.Data)}, nil
 	case "repeat":
+		if fresh {
+			if err := session.startOver(); err != nil {
+				return nil, err
+			}
+		}
 		found, err := session.repeat(r.Export, r.Payloads, r.Count)
 		return &reply{Bulk: found}, err
 	case "logs":

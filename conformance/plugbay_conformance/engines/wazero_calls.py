@@ -39,21 +39,21 @@ class WazeroCalls(WazeroSession):
 
     def logs(self) -> list[LogLine]:
         """What was logged since the last time."""
-        lines = self.ask("logs").get("logs", ())
+        lines = self.recall("logs").get("logs", ())
         return [LogLine(line["level"], decoded(line["text"]).decode(errors="replace")) for line in lines]
 
     def requests(self) -> list[SentRequest]:
         """The HTTP requests since the last time."""
         return [
             SentRequest(item["url"], item["method"], item["headers"], decoded(item["body"]))
-            for item in self.ask("requests").get("requests", ())
+            for item in self.recall("requests").get("requests", ())
         ]
 
     def sent(self) -> list[dict[str, object]]:
         """What ``__send_output`` was called with since the last time."""
-        found: list[Any] = [read_json(decoded(item)) for item in self.ask("sent").get("sent", ())]
+        found: list[Any] = [read_json(decoded(item)) for item in self.recall("sent").get("sent", ())]
         return found
 
     def state(self) -> dict[str, object]:
         """What is in the store."""
-        return {key: read_json(decoded(value)) for key, value in self.ask("state").get("state", {}).items()}
+        return {key: read_json(decoded(value)) for key, value in self.recall("state").get("state", {}).items()}

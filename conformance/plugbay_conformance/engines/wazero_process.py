@@ -68,7 +68,10 @@ class WazeroProcess:
         except BaseException:
             self._end("the engine's process was interrupted")  # its reply would be taken for that to another request
             raise
-        return self._parsed(line)
+        reply = self._parsed(line)
+        if reply.get("exits"):
+            self._end("the engine's process ended itself: it ran a guest that could not be stopped")
+        return reply
 
     def close(self) -> None:
         """End the child."""

@@ -44,11 +44,23 @@ class WazeroSession:
         self._process = process
         self._number = number
         self._deadline = deadline
+        self._ended: GuestStopped | None = None
 
     def ask(self, operation: str, *, deadlines: int = 1, **fields: object) -> dict[str, Any]:
         """The reply to a request. Raises :class:`GuestStopped`, :class:`OutOfBounds`."""
+        if self._ended is not None:
+            raise GuestStopped(self._ended.kind, self._ended.reason)
         request = {"op": operation, "session": self._number, **fields}
-        return checked(self._process.ask(request, self._deadline * deadlines + GRACE_SECONDS))
+        try:
+            return checked(self._process.ask(request, self._deadline * deadlines + GRACE_SECONDS))
+        except GuestStopped as stopped:
+            if self._process.dead is not None:
+                self._ended = stopped
+            raise
+
+    def recall(self, operation: str) -> dict[str, Any]:
+        """The reply to a request for what the guest did until now: nothing when its process is gone."""
+        return {} if self._process.dead is not None else self.ask(operation)
 
     def close(self) -> None:
         """Free the instance."""
@@ -89,11 +101,11 @@ class WazeroPointers(WazeroSession):
 
     def pages(self) -> int:
         """Size of the guest's memory now, in pages of 64 KiB."""
-        return int(self.ask("pages").get("pages", 0))
+        return int(self.recall("pages").get("pages", 0))
 
     def events(self) -> list[Event]:
         """What the guest called in the host since the last time; see :mod:`plugbay_conformance.engines.journal`."""
-        reply = self.ask("events")
+        reply = self.recall("events")
         events = [
             Event(item["name"], tuple(map(decoded, item["data"] or ())), item.get("level"))
             for item in reply.get("events", ())
@@ -104,7 +116,7 @@ class WazeroPointers(WazeroSession):
 
     def state(self) -> dict[str, bytes]:
         """What the host's store holds now."""
-        return {key: decoded(value) for key, value in self.ask("state").get("state", {}).items()}
+        return {key: decoded(value) for key, value in self.recall("state").get("state", {}).items()}
 
     def run_allocator(self, allocator: Allocator, plan: Sequence[AllocatorStep], rounds: int) -> AllocatorRun:
         """Run a plan over and over. Raises :class:`GuestStopped`, :class:`ValueError` for a plan without sense."""
