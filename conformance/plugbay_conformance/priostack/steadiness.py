@@ -20,7 +20,7 @@ from plugbay_conformance.priostack.samples import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from plugbay_conformance.case import Case, CaseContext
     from plugbay_conformance.priostack.byte_functions import ByteFunctions
@@ -107,12 +107,17 @@ def _alone(context: CaseContext, function: str, data: bytes) -> bytes:
         return functions.expect_output(function, data).data
 
 
-def _no_growth(context: CaseContext) -> None:
-    with open_functions(context) as functions:
-        for function in probed_functions(context, functions):
-            payload = _answered_twice(context, functions, function)
-            if payload is not None:
-                _require_steady(functions, function, payload)
+def _no_growth(half: int) -> Callable[[CaseContext], None]:
+    """The case for every other function: two workers then share what takes longest."""
+
+    def run(context: CaseContext) -> None:
+        with open_functions(context) as functions:
+            for function in probed_functions(context, functions)[half::2]:
+                payload = _answered_twice(context, functions, function)
+                if payload is not None:
+                    _require_steady(functions, function, payload)
+
+    return run
 
 
 def _answered_twice(context: CaseContext, functions: ByteFunctions, function: str) -> bytes | None:
@@ -236,7 +241,8 @@ def _first_stop(context: CaseContext, calls: Sequence[tuple[str, bytes]]) -> tup
 CASES: Final[tuple[Case, ...]] = (
     module(50, "dirty_memory", _alike),
     guest(50, "after_others", _whatever_came_before),
-    module(51, "ten_thousand", _no_growth),
+    module(51, "ten_thousand", _no_growth(0)),
+    module(51, "ten_thousand_of_others", _no_growth(1)),
     guest(52, "full_memory", _never_wrong),
     module(53, "still_answers", _still_answers),
     guest(53, "goes_on", _goes_on),

@@ -51,6 +51,20 @@ _FLAGS: Final[tuple[list[bool], ...]] = (
 )
 
 
+_NESTED: Final = (
+    "null",
+    "true",
+    "0",
+    '"text"',
+    "[]",
+    "{}",
+    "[[], {}, [[]], [{}]]",
+    '{"null": null, "also": {"null": null}}',
+    '{"": 1, "ü": {"🚀": "✓"}, "quo\\"te": [1, -2, 300], "a\\nb": "c\\td"}',
+    '[1, "two", null, true, [false, {"x": [null, {}]}]]',
+)
+
+
 def _deep(levels: int) -> object:
     value: object = [None]
     for level in range(levels):
@@ -58,19 +72,10 @@ def _deep(levels: int) -> object:
     return value
 
 
-_NESTED: Final[tuple[object, ...]] = (
-    None,
-    True,
-    0,
-    "text",
-    [],
-    {},
-    [[], {}, [[]], [{}]],
-    {"null": None, "also": {"null": None}},
-    {"": 1, "ü": {"🚀": "✓"}, 'quo"te': [1, -2, 300], "a\nb": "c\td"},
-    [1, "two", None, True, [False, {"x": [None, {}]}]],
-    _deep(30),
-)
+def _nested_values() -> Iterable[object]:
+    for text in _NESTED:
+        yield json.loads(text)
+    yield _deep(30)
 
 
 def _answer(functions: ByteFunctions, data: bytes) -> bytes:
@@ -216,7 +221,7 @@ def _flags(context: CaseContext) -> None:
 
 def _nested(context: CaseContext) -> None:
     with open_functions(context) as functions:
-        for nested in _NESTED:
+        for nested in _nested_values():
             data = encoded({**TRANSFORM, "nested": nested})
             answer = _answer(functions, data)
             found = _object(data, answer, parse_float=_number)
