@@ -4,6 +4,7 @@
 //! false, true and null, keys that are no text or stand twice, and more than [`MAX_DEPTH`] containers inside each other are
 //! not. Integers are written in their shortest form, floats in 64 bits.
 
+mod half;
 mod read;
 mod sink;
 mod write;

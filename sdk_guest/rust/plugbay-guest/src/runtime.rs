@@ -12,7 +12,7 @@ pub mod text;
 
 /// The allocator of `no_std` guests; `std` brings the same one.
 #[cfg(target_arch = "wasm32")]
-pub use dlmalloc::GlobalDlmalloc;
+pub use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
 /// What a guest needs that is `no_std`: an allocator, and a panic handler that logs by `$log`.
 #[doc(hidden)]
@@ -22,7 +22,7 @@ macro_rules! __no_std {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             #[global_allocator]
-            static ALLOCATOR: $crate::runtime::GlobalDlmalloc = $crate::runtime::GlobalDlmalloc;
+            static ALLOCATOR: $crate::runtime::WasmDynamicTalc = $crate::runtime::new_wasm_dynamic_allocator();
 
             #[panic_handler]
             fn panic(info: &::core::panic::PanicInfo<'_>) -> ! {

@@ -6,12 +6,13 @@ use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error as Malformed};
 
 use super::MAX_DEPTH;
+use super::half::half_to_float;
 use crate::value::{Map, Value};
 use crate::{Error, Result};
 
 /// The one data item in these bytes, which nests at most [`MAX_DEPTH`] deep.
 pub fn read(bytes: &[u8]) -> Result<Value> {
-    let mut reader = Reader { decoder: Decoder::new(bytes) };
+    let mut reader = Reader { decoder: Decoder::new(bytes), twice: String::new() };
     let value = reader.value(MAX_DEPTH).map_err(|problem| reader.explain(problem))?;
     match bytes.len() - reader.decoder.position() {
         0 => Ok(value),
@@ -20,11 +21,12 @@ pub fn read(bytes: &[u8]) -> Result<Value> {
 }
 
 /// What is wrong with the bytes; where is what the decoder knows.
+#[derive(Clone, Copy)]
 enum Problem {
     Malformed,
     EndsEarly,
     Forbidden(&'static str),
-    Twice(String),
+    Twice,
 }
 
 impl From<Malformed> for Problem {
@@ -35,6 +37,8 @@ impl From<Malformed> for Problem {
 
 struct Reader<'b> {
     decoder: Decoder<'b>,
+    /// The key that stands twice.
+    twice: String,
 }
 
 impl Reader<'_> {
@@ -44,16 +48,17 @@ impl Reader<'_> {
             Problem::EndsEarly => "malformed CBOR: it ends too early".into(),
             Problem::Malformed => format!("malformed CBOR at byte {at}"),
             Problem::Forbidden(what) => format!("malformed CBOR at byte {at}: {what}"),
-            Problem::Twice(key) => format!("malformed CBOR at byte {at}: the key {key} stands twice"),
+            Problem::Twice => format!("malformed CBOR at byte {at}: the key {} stands twice", self.twice),
         })
     }
 
     /// A value that has `depth` containers inside each other at most.
     fn value(&mut self, depth: usize) -> Result<Value, Problem> {
         let decoder = &mut self.decoder;
-        Ok(match decoder.datatype()? {
+        let kind = decoder.datatype()?;
+        Ok(match kind {
             Type::Null => {
-                decoder.null()?;
+                self.skip_head();
                 Value::Null
             }
             Type::Bool => Value::Bool(decoder.bool()?),
@@ -62,8 +67,8 @@ impl Reader<'_> {
             Type::F16 => Value::Float(self.half()?),
             Type::F32 => Value::Float(decoder.f32()?.into()),
             Type::F64 => Value::Float(decoder.f64()?),
-            Type::Bytes | Type::BytesIndef => Value::Bytes(self.bytes()?),
-            Type::String | Type::StringIndef => Value::Text(self.text()?),
+            Type::Bytes | Type::BytesIndef => Value::Bytes(self.bytes(kind)?),
+            Type::String | Type::StringIndef => Value::Text(self.text(kind)?),
             Type::Array | Type::ArrayIndef => Value::List(self.list(inner(depth)?)?),
             Type::Map | Type::MapIndef => Value::Map(self.map(inner(depth)?)?),
             Type::Int => return Err(Problem::Forbidden("an integer below -2**63")),
@@ -73,26 +78,39 @@ impl Reader<'_> {
         })
     }
 
+    /// Passes over a head of one byte.
+    fn skip_head(&mut self) {
+        self.decoder.set_position(self.decoder.position() + 1);
+    }
+
     /// A float of 16 bits, which minicbor alone does not read.
     fn half(&mut self) -> Result<f64, Problem> {
         let at = self.decoder.position();
-        let Some([high, low]) = self.decoder.input().get(at + 1..at + 3) else { return Err(Problem::EndsEarly) };
+        let Some(&[high, low]) = self.decoder.input().get(at + 1..at + 3) else { return Err(Problem::EndsEarly) };
         self.decoder.set_position(at + 3);
-        Ok(half_to_float(u16::from_be_bytes([*high, *low])))
+        Ok(half_to_float(u16::from_be_bytes([high, low])))
     }
 
-    fn bytes(&mut self) -> Result<Vec<u8>, Problem> {
+    fn bytes(&mut self, kind: Type) -> Result<Vec<u8>, Problem> {
+        if kind == Type::Bytes {
+            return Ok(self.decoder.bytes()?.into());
+        }
+        self.skip_head();
         let mut bytes = Vec::new();
-        for chunk in self.decoder.bytes_iter()? {
-            bytes.extend_from_slice(chunk?);
+        while self.goes_on(&mut None)? {
+            bytes.extend_from_slice(self.decoder.bytes()?);
         }
         Ok(bytes)
     }
 
-    fn text(&mut self) -> Result<String, Problem> {
+    fn text(&mut self, kind: Type) -> Result<String, Problem> {
+        if kind == Type::String {
+            return Ok(self.decoder.str()?.into());
+        }
+        self.skip_head();
         let mut text = String::new();
-        for chunk in self.decoder.str_iter()? {
-            text.push_str(chunk?);
+        while self.goes_on(&mut None)? {
+            text.push_str(self.decoder.str()?);
         }
         Ok(text)
     }
@@ -111,40 +129,32 @@ impl Reader<'_> {
         let mut left = self.decoder.map()?;
         let mut entries = Vec::new();
         while self.goes_on(&mut left)? {
-            if !matches!(self.decoder.datatype()?, Type::String | Type::StringIndef) {
+            let kind = self.decoder.datatype()?;
+            if !matches!(kind, Type::String | Type::StringIndef) {
                 return Err(Problem::Forbidden("a key that is no text"));
             }
-            entries.push((self.text()?, self.value(depth)?));
+            entries.push((self.text(kind)?, self.value(depth)?));
         }
-        Map::from_unsorted(entries).map_err(Problem::Twice)
+        Map::from_unsorted(entries).map_err(|key| {
+            self.twice = key;
+            Problem::Twice
+        })
     }
 
-    /// Whether another entry of a container follows: one that was promised, or no break.
+    /// Whether another entry of a container follows: one that was promised, or, of an indefinite one, no break.
     fn goes_on(&mut self, left: &mut Option<u64>) -> Result<bool, Problem> {
         match left {
-            Some(0) => Ok(false),
             Some(number) => {
-                *number -= 1;
-                Ok(true)
+                let more = *number > 0;
+                *number = number.saturating_sub(1);
+                Ok(more)
             }
             None if self.decoder.datatype()? == Type::Break => {
-                self.decoder.set_position(self.decoder.position() + 1);
+                self.skip_head();
                 Ok(false)
             }
             None => Ok(true),
         }
-    }
-}
-
-/// RFC 8949, appendix D.
-fn half_to_float(bits: u16) -> f64 {
-    let (exponent, fraction) = (u64::from(bits >> 10 & 0x1f), u64::from(bits & 0x3ff));
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    sign * match exponent {
-        // 2**-24
-        0 => fraction as f64 * f64::from_bits((1023 - 24) << 52),
-        31 => f64::from_bits(0x7ff << 52 | fraction << 42),
-        _ => f64::from_bits((exponent + 1023 - 15) << 52 | fraction << 42),
     }
 }
 

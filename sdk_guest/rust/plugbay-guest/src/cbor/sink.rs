@@ -1,24 +1,41 @@
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
-use minicbor::encode::Write;
+use crate::{Error, Result};
 
 /// Where bytes go: counted first, then into a buffer of just that size, for memory is scarce on a rack.
-pub enum Sink {
-    /// Counts.
-    Count(usize),
-    /// Keeps.
-    Keep(Vec<u8>),
+pub struct Sink {
+    count: usize,
+    kept: Option<Vec<u8>>,
 }
 
-impl Write for Sink {
-    type Error = Infallible;
+impl Sink {
+    /// One that counts.
+    pub fn counting() -> Self {
+        Self { count: 0, kept: None }
+    }
 
-    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
-        match self {
-            Sink::Count(count) => *count += bytes.len(),
-            Sink::Keep(kept) => kept.extend_from_slice(bytes),
+    /// One that keeps so many bytes. Fails when there is no memory for them.
+    pub fn keeping(count: usize) -> Result<Self> {
+        let mut kept = Vec::new();
+        kept.try_reserve_exact(count).map_err(|_| Error::new("no memory is left for the message"))?;
+        Ok(Self { count: 0, kept: Some(kept) })
+    }
+
+    /// Adds bytes.
+    pub fn write(&mut self, bytes: &[u8]) {
+        match &mut self.kept {
+            Some(kept) => kept.extend_from_slice(bytes),
+            None => self.count += bytes.len(),
         }
-        Ok(())
+    }
+
+    /// How many bytes were counted.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The bytes that were kept.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.kept.unwrap_or_default()
     }
 }

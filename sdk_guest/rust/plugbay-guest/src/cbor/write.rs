@@ -1,7 +1,5 @@
 use alloc::vec::Vec;
 
-use minicbor::encode::{Encoder, Error as Never};
-
 use super::MAX_DEPTH;
 use super::sink::Sink;
 use crate::value::{Map, Value};
@@ -9,72 +7,89 @@ use crate::{Error, Result};
 
 /// Writes data items one after the other.
 pub struct Writer {
-    encoder: Encoder<Sink>,
+    sink: Sink,
     depth: usize,
 }
 
-/// What writing to memory can't come to.
-type Written = Result<(), Never<core::convert::Infallible>>;
+/// The major types of RFC 8949.
+#[derive(Clone, Copy)]
+enum Major {
+    Unsigned = 0,
+    Negative = 1,
+    Bytes = 2,
+    Text = 3,
+    Array = 4,
+    Map = 5,
+}
+
+const FALSE: u8 = 0xf4;
+const TRUE: u8 = 0xf5;
+const NULL: u8 = 0xf6;
+const FLOAT: u8 = 0xfb;
 
 impl Writer {
     /// The bytes that `write` writes; it is run twice, and must do the same both times.
     ///
     /// Fails when `write` does, and when there is no memory for that many bytes.
     pub fn bytes(write: impl Fn(&mut Writer) -> Result<()>) -> Result<Vec<u8>> {
-        let mut counted = Writer { encoder: Encoder::new(Sink::Count(0)), depth: 0 };
-        write(&mut counted)?;
-        let mut kept = Vec::new();
-        if let Sink::Count(count) = counted.encoder.into_writer() {
-            kept.try_reserve_exact(count).map_err(|_| Error::new("no memory is left for the message"))?;
-        }
-        let mut writer = Writer { encoder: Encoder::new(Sink::Keep(kept)), depth: 0 };
-        write(&mut writer)?;
-        match writer.encoder.into_writer() {
-            Sink::Keep(kept) => Ok(kept),
-            Sink::Count(_) => Ok(Vec::new()),
-        }
+        let mut counting = Writer { sink: Sink::counting(), depth: 0 };
+        write(&mut counting)?;
+        let mut keeping = Writer { sink: Sink::keeping(counting.sink.count())?, depth: 0 };
+        write(&mut keeping)?;
+        Ok(keeping.sink.into_bytes())
     }
 
     /// Null.
     pub fn null(&mut self) {
-        done(self.encoder.null().map(drop));
+        self.sink.write(&[NULL]);
     }
 
     /// An integer.
     pub fn signed(&mut self, number: i64) {
-        done(self.encoder.i64(number).map(drop));
+        match u64::try_from(number) {
+            Ok(number) => self.head(Major::Unsigned, number),
+            Err(_) => self.head(Major::Negative, !number as u64),
+        }
     }
 
     /// An integer that is not negative.
     pub fn unsigned(&mut self, number: u64) {
-        done(self.encoder.u64(number).map(drop));
+        self.head(Major::Unsigned, number);
     }
 
     /// A text.
     pub fn text(&mut self, text: &str) {
-        done(self.encoder.str(text).map(drop));
+        self.head(Major::Text, text.len() as u64);
+        self.sink.write(text.as_bytes());
     }
 
     /// A byte string.
-    pub fn bytes_value(&mut self, bytes: &[u8]) {
-        done(self.encoder.bytes(bytes).map(drop));
+    pub fn byte_string(&mut self, bytes: &[u8]) {
+        self.head(Major::Bytes, bytes.len() as u64);
+        self.sink.write(bytes);
     }
 
     /// The head of an array alone; its items are to follow.
     pub fn array_head(&mut self, len: usize) {
-        done(self.encoder.array(len as u64).map(drop));
+        self.head(Major::Array, len as u64);
     }
 
     /// An array of `len` items, which `items` writes.
     pub fn array(&mut self, len: usize, items: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.array_head(len);
-        self.inside(items)
+        self.enter()?;
+        items(self)?;
+        self.depth -= 1;
+        Ok(())
     }
 
     /// A map of `len` entries, which `entries` writes: keys and values in turn.
     pub fn map(&mut self, len: usize, entries: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        done(self.encoder.map(len as u64).map(drop));
-        self.inside(entries)
+        self.head(Major::Map, len as u64);
+        self.enter()?;
+        entries(self)?;
+        self.depth -= 1;
+        Ok(())
     }
 
     /// A map of values.
@@ -87,18 +102,32 @@ impl Writer {
         })
     }
 
+    /// A map of texts.
+    pub fn text_map<'a>(&mut self, len: usize, texts: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        self.map(len, |writer| {
+            texts.for_each(|(key, text)| {
+                writer.text(key);
+                writer.text(text);
+            });
+            Ok(())
+        })
+    }
+
     /// Any value.
     pub fn value(&mut self, value: &Value) -> Result<()> {
         match value {
             Value::Null => self.null(),
-            Value::Bool(truth) => done(self.encoder.bool(*truth).map(drop)),
+            Value::Bool(truth) => self.sink.write(&[if *truth { TRUE } else { FALSE }]),
             Value::Integer(number) => match i64::try_from(*number) {
                 Ok(number) => self.signed(number),
                 Err(_) => self.unsigned(u64::try_from(*number)?),
             },
-            Value::Float(number) => done(self.encoder.f64(*number).map(drop)),
+            Value::Float(number) => {
+                self.sink.write(&[FLOAT]);
+                self.sink.write(&number.to_be_bytes());
+            }
             Value::Text(text) => self.text(text),
-            Value::Bytes(bytes) => self.bytes_value(bytes),
+            Value::Bytes(bytes) => self.byte_string(bytes),
             Value::List(list) => {
                 return self.array(list.len(), |writer| list.iter().try_for_each(|value| writer.value(value)));
             }
@@ -107,18 +136,25 @@ impl Writer {
         Ok(())
     }
 
-    fn inside(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    /// A head in its shortest form.
+    fn head(&mut self, major: Major, number: u64) {
+        let bytes = number.to_be_bytes();
+        let (info, width) = match number {
+            0..=23 => (number as u8, 0),
+            24..=0xff => (24, 1),
+            0x100..=0xffff => (25, 2),
+            0x1_0000..=0xffff_ffff => (26, 4),
+            _ => (27, 8),
+        };
+        self.sink.write(&[(major as u8) << 5 | info]);
+        self.sink.write(&bytes[8 - width..]);
+    }
+
+    fn enter(&mut self) -> Result<()> {
         if self.depth == MAX_DEPTH {
             return Err(Error::new("a message can't have more than 32 containers inside each other"));
         }
         self.depth += 1;
-        write(self)?;
-        self.depth -= 1;
         Ok(())
     }
-}
-
-/// Writing to memory does not fail, which minicbor's types don't say.
-fn done(written: Written) {
-    debug_assert!(written.is_ok());
 }

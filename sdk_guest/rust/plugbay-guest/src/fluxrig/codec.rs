@@ -22,17 +22,14 @@ fn write(writer: &mut Writer, message: &Message) -> Result<()> {
         writer.text(&message.trace);
         id(writer, "src_id", &message.src_id);
         writer.text("meta");
-        writer.map(message.meta.len(), |writer| {
-            message.meta.iter().flat_map(|(key, value)| [key, value.as_str()]).for_each(|text| writer.text(text));
-            Ok(())
-        })?;
+        writer.text_map(message.meta.len(), message.meta.iter().map(|(key, text)| (key, text.as_str())))?;
         writer.text("data");
         writer.value_map(&message.data)?;
         writer.text("flags");
         writer.unsigned(message.flags.into());
         writer.text("raw");
         match &message.raw {
-            Some(raw) => writer.bytes_value(raw),
+            Some(raw) => writer.byte_string(raw),
             None => writer.null(),
         }
         writer.text("path");
@@ -48,7 +45,7 @@ fn write(writer: &mut Writer, message: &Message) -> Result<()> {
 
 fn id(writer: &mut Writer, name: &str, id: &super::Id) {
     writer.text(name);
-    writer.bytes_value(&id.0);
+    writer.byte_string(&id.0);
 }
 
 fn hop(writer: &mut Writer, hop: &Hop) -> Result<()> {

@@ -86,7 +86,11 @@ fn path(hops: Vec<Value>) -> Result<Vec<Hop>> {
     if hops.len() > MAX_HOPS {
         return Err(Error::new(format!("path has {} hops, more than {MAX_HOPS}", hops.len())));
     }
-    hops.into_iter().map(hop).collect()
+    let mut path = Vec::with_capacity(hops.len());
+    for value in hops {
+        path.push(hop(value)?);
+    }
+    Ok(path)
 }
 
 fn hop(value: Value) -> Result<Hop> {

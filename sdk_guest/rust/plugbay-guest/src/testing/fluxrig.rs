@@ -35,12 +35,10 @@ pub fn http(url: &str, body: &[u8]) -> Option<Vec<u8>> {
             writer.text("status");
             writer.unsigned(response.status.into());
             writer.text("headers");
-            writer.map(response.headers.len(), |writer| {
-                response.headers.iter().flat_map(|(name, value)| [name, value]).for_each(|text| writer.text(text));
-                Ok(())
-            })?;
+            let headers = response.headers.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+            writer.text_map(response.headers.len(), headers)?;
             writer.text("body");
-            writer.bytes_value(&response.body);
+            writer.byte_string(&response.body);
             Ok(())
         })
     });
