@@ -37,7 +37,7 @@ const Gear = struct {
                 var result = one;
                 if (mutation.isFor("answer_tells_address", "FLX-026"))
                     result.trace = try std.fmt.allocPrint(gear.arena, "{x}", .{@intFromPtr(input.ptr)});
-                if (mutation.isFor("array_of_one", "FLX-036")) try writer.head(4, 1);
+                if (mutation.isFor("array_of_one", "FLX-036") or mutation.isFor("array_of_one", "FLX-037")) try writer.head(4, 1);
                 if (mutation.isFor("array_with_null", "FLX-037")) try writer.head(4, 2);
                 try result.write(&writer);
                 if (mutation.isFor("array_with_null", "FLX-037")) try writer.value(.null);
@@ -105,6 +105,7 @@ pub fn initialize() void {
 
 /// The packed result of a message.
 pub fn process(profile: Profile, ptr: ?[*]u8, len: usize) u64 {
+    if (mutation.is("trapped_for_good") and operations.trapped) @trap();
     if (mutation.is("initialize_needed") and !started) @trap();
     if (mutation.is("empty_input_traps") and len == 0) @trap();
     if (mutation.is("twenty_pages_needed") and hoard == null)

@@ -60,5 +60,6 @@ export fn free(ptr: ?[*]u8, len: usize) void {
     if (len == 0) nothing_is_out = false;
     if (mutation.is("blocks_on_one_place") and len > 1000 and len <= 1024) return;
     if (mutation.is("freed_block_leaks") and len > 3000 and len <= 3100) return;
+    if (mutation.is("freed_bytes_wiped")) @memset(memory[0..len], 0);
     gpa.free(memory[0..@max(len, 1)]);
 }

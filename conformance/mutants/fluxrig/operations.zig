@@ -252,7 +252,11 @@ fn big(call: Call) Error!Outcome {
     return call.usual(&.{.{ .key = "blob", .value = .{ .bytes = blob } }});
 }
 
+/// Whether this instance was told to trap: only a host that goes on with it can see that.
+pub var trapped = false;
+
 fn trap(call: Call) Error!Outcome {
+    trapped = true;
     if (mutation.is("trap_answers")) return call.usual(&.{});
     if (!mutation.is("trap_in_silence")) host.log(.@"error", "told to trap");
     @trap();

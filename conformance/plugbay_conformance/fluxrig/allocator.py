@@ -196,8 +196,9 @@ def _large(context: CaseContext) -> None:
 
 def _take_large(gear: Gear) -> int:
     block = allocate(gear, _LARGE_BLOCK)
-    fill(gear, block, 7)
-    require_filled(gear, block, 7)
+    for end in (Block(block.pointer, 64), Block(block.end - 64, 64)):
+        fill(gear, end, 7)
+        require_filled(gear, end, 7)
     _free(gear, block)
     return gear.session.pages()
 

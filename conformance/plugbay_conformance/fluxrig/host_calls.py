@@ -26,7 +26,7 @@ _MICROSECOND: Final = 1_000
 _SIZES: Final = (0, 1, 16, 33, 1_000)
 _STREAM: Final = 65_536
 """Bytes of the host's stream that a runtime may take for itself before it is asked."""
-_READS: Final = 1_500
+_READS: Final = 1_000
 _URL: Final = "https://cards.example/rates?card=4111"
 _RESPONSES: Final = (
     CannedResponse(_URL, 200, {"content-type": "text/plain", "x-rate": "3"}, b"\x00\x01 body \xff"),
@@ -166,10 +166,10 @@ def _random(context: CaseContext) -> None:
 
 
 def _handed_over(context: CaseContext) -> None:
-    setting = replace(DEFAULT, state={"key": bytes(1_000)})
+    setting = replace(DEFAULT, state={"key": bytes(2_000)})
     read = base_message(context, {"op": "state_get", "key": "key"}).to_cbor()
     with open_guest(context, setting) as asked:
-        asked.require("state_get", {"value": bytes(1_000)}, key="key")
+        asked.require("state_get", {"value": bytes(2_000)}, key="key")
         require_steady(asked.gear, [read], _READS, "reads of the state")
 
 

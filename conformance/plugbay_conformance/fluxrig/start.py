@@ -21,7 +21,7 @@ from plugbay_conformance.fluxrig.samples import good_messages, message_of_size
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext, Subject
 
-_ROUNDS: Final = 40
+_ROUNDS: Final = 25
 _SIZES: Final = (200, 1_000, 16_384)
 
 

@@ -54,7 +54,7 @@ def _bare(imports: str = "", extra: str = "") -> bytes:
     return bytes(wasmtime.wat2wasm(_BARE.format(imports=imports, extra=extra)))
 
 
-def _mutations() -> list[Mutant]:
+def _mutations(section: str) -> list[Mutant]:
     table: dict[str, Any] = tomllib.loads((FOLDER / "mutants.toml").read_text("utf-8"))
     return [
         Mutant(
@@ -62,11 +62,11 @@ def _mutations() -> list[Mutant]:
             row["requirement"],
             "fluxrig",
             row["profile"],
-            partial(_mutated, row["profile"], row["name"]),
+            partial(_mutated, row.get("gear", row["profile"]), row["name"]),
             frozenset(row.get("also", ())),
             row.get("why", ""),
         )
-        for row in table["mutant"]
+        for row in table[section]
     ]
 
 
@@ -97,6 +97,9 @@ MUTANTS: tuple[Mutant, ...] = (
     _structural("log_is_a_global", "FLX-008", "core", partial(_bare, '(import "env" "log" (global i32))')),
     _change("seventeen_pages", "FLX-009", "core", first_pages, 17),
     _change("initialize_takes_a_number", "FLX-011", "extended", repoint_export, "_initialize", "alloc"),
-    *_mutations(),
+    *_mutations("mutant"),
 )
 """In the order of the requirements that they break."""
+
+ON_A_RACK: tuple[Mutant, ...] = tuple(_mutations("on_a_rack"))
+"""Those that the specification's own host finds right, and that break on a rack."""

@@ -1,0 +1,110 @@
+"""A gear that hangs, traps, lies or floods costs the cases that it does it in, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import wasmtime
+from tests.conformance.fluxrig.judging import failed, is_for_any_gear, judge_all, subject_of
+
+from plugbay_conformance.case import Case
+from plugbay_conformance.engines.contract import ConformanceEngine
+from plugbay_conformance.fluxrig import read_contract
+from plugbay_conformance.results import Status
+
+Gear = Callable[..., bytes]
+
+HANG_ON_NOTHING = "(if (i32.eqz (local.get $n)) (then (loop $ever (br $ever))))"
+ECHO = "(call $copy (local.get $p) (local.get $n))"
+LOG = '(import "env" "log" (func $log (param i32 i32 i32)))'
+FLOOD = """
+(local $i i32)
+(loop $more
+  (call $log (i32.const 2) (i32.const 0) (i32.const 4096))
+  (local.set $i (i32.add (local.get $i) (i32.const 1)))
+  (br_if $more (i32.lt_u (local.get $i) (i32.const 200))))
+"""
+WRONG_RESULTS = {
+    "beyond the memory": "(i64.const 0x7fffffff00000010)",
+    "of four gigabytes": "(i64.const 0x00000010ffffffff)",
+    "of random bits": "(i64.mul (i64.extend_i32_u (local.get $n)) (i64.const 0x9e3779b97f4a7c15))",
+    "its input": "(call $pack (local.get $p) (local.get $n))",
+    "all of the memory": "(call $pack (i32.const 0) (i32.shl (memory.size) (i32.const 16)))",
+}
+
+
+def test_a_gear_that_hangs_on_one_input_fails_that_case_alone(gear: Gear, wasmtime_engine: ConformanceEngine) -> None:
+    subject = subject_of(gear(HANG_ON_NOTHING + ECHO), "core")
+    results = judge_all(subject, wasmtime_engine, only=is_for_any_gear)
+    assert failed(results)["FLX-028"] == "the gear did not answer in time on an input of no bytes"
+    others = failed(judge_all(subject_of(gear(ECHO), "core"), wasmtime_engine, only=is_for_any_gear))
+    assert set(failed(results)) - set(others) == {"FLX-028"}
+
+
+def test_a_gear_that_floods_the_log_breaks_nothing_by_it(gear: Gear, wasmtime_engine: ConformanceEngine) -> None:
+    plain = judge_all(subject_of(gear(ECHO), "core"), wasmtime_engine, only=_short)
+    flooding = judge_all(subject_of(gear(FLOOD + ECHO, imports=LOG), "core"), wasmtime_engine, only=_short)
+    assert set(failed(flooding)) == set(failed(plain))
+
+
+@pytest.mark.parametrize("result", WRONG_RESULTS)
+def test_a_gear_that_lies_about_its_result_is_judged_and_the_judge_survives(
+    result: str, gear: Gear, wasmtime_engine: ConformanceEngine
+) -> None:
+    subject = subject_of(gear(WRONG_RESULTS[result]), "core", wasmtime_engine)
+    found = failed(judge_all(subject, wasmtime_engine, only=_short))
+    assert {"FLX-020", "FLX-021"} & set(found)
+
+
+@pytest.mark.parametrize(
+    "body", ["unreachable", "(memory.fill (i32.const 0) (i32.const 255) (i32.const 4096)) unreachable"]
+)
+def test_a_gear_that_always_traps_fails_what_asks_for_messages_and_no_more(
+    body: str, gear: Gear, wasmtime_engine: ConformanceEngine
+) -> None:
+    results = judge_all(subject_of(gear(body), "core", wasmtime_engine), wasmtime_engine, only=_short)
+    passed = {result.requirement for result in results if result.status is Status.PASSED}
+    assert {"FLX-001", "FLX-005", "FLX-010", "FLX-014"} <= passed
+    assert {"FLX-020", "FLX-028", "FLX-032"} <= set(failed(results))
+
+
+@pytest.mark.parametrize(
+    "alloc",
+    [
+        "(i32.const -1)",
+        "unreachable",
+        "(i32.const 0)",
+        "(i32.const 65535)",
+        "(i32.sub (i32.const 0) (local.get $n))",
+    ],
+)
+def test_an_allocator_that_lies_fails_the_allocators_cases(alloc: str, wasmtime_engine: ConformanceEngine) -> None:
+    module = f"""
+    (module
+      (memory (export "memory") 1)
+      (func (export "alloc") (param $n i32) (result i32) {alloc})
+      (func (export "free") (param i32 i32))
+      (func (export "process") (param i32 i32) (result i64) (i64.const 0)))
+    """
+    subject = subject_of(bytes(wasmtime.wat2wasm(module)), "core", wasmtime_engine)
+    results = judge_all(subject, wasmtime_engine, only=is_for_any_gear)
+    assert "FLX-014" in failed(results)
+    assert subject.contract is None
+
+
+@pytest.mark.parametrize("body", ["unreachable", "(i64.const 0)", "(i64.const -1)", *WRONG_RESULTS.values()])
+def test_asking_for_the_contract_never_raises(body: str, gear: Gear, wasmtime_engine: ConformanceEngine) -> None:
+    assert read_contract(wasmtime_engine, subject_of(gear(body), "core")) is None
+
+
+def test_a_module_that_is_no_gear_has_no_contract(wasmtime_engine: ConformanceEngine) -> None:
+    subject = subject_of(bytes(wasmtime.wat2wasm("(module)")), "core")
+    assert read_contract(wasmtime_engine, subject) is None
+    results = judge_all(subject, wasmtime_engine)
+    assert {"FLX-002", "FLX-003", "FLX-004", "FLX-005"} == set(failed(results))
+
+
+def _short(case: Case) -> bool:
+    """Cases for any gear, without those of thousands of messages."""
+    return is_for_any_gear(case) and case.requirement not in {"FLX-013", "FLX-017", "FLX-019", "FLX-025"}
