@@ -44,23 +44,26 @@ def report_parts(report: Report) -> Iterator[RenderableType]:
 
 def matrix_parts(reports: Sequence[Report]) -> Iterator[RenderableType]:
     """What ``plugbay conform DIR`` prints: a row for each module and engine, then what failed in each."""
-    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
-    for heading in ("module", "abi", "profile", "engine", "verdict"):
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("module", "judged as", "engine", "verdict"):
         table.add_column(heading, overflow="fold")
-    for heading in ("passed", "failed", "skipped", "expected"):
+    for heading in ("passed", "failed", "skipped"):
         table.add_column(heading, justify="right")
     for report in reports:
         for result in report.profiles:
-            counts = (result.passed, result.failed, result.skipped, result.expected)
+            counts = (result.passed, result.failed, result.skipped)
             verdict = Text(result.verdict, _STYLES[result.verdict])
-            name = visible(report.module.name)
-            table.add_row(name, report.abi, report.profile, result.engine, verdict, *map(str, counts))
+            name, judged = visible(report.module.name.removesuffix(".wasm")), f"{report.abi} {report.profile}"
+            table.add_row(name, judged, result.engine, verdict, *map(str, counts))
     yield table
     for report in reports:
         failed = list(dict.fromkeys(id_ for result in report.profiles for id_ in result.must_failed))
         if failed:
             yield Text.assemble((visible(report.module.name), "bold"), ": failed ", ", ".join(failed))
-        yield from _remarks(report)
+        if report.differences:
+            count = len(report.differences)
+            yield Text.assemble((visible(report.module.name), "bold"), f": the engines differ in {count} places")
+    yield from _interruption(reports[-1])
 
 
 def _title(report: Report) -> Text:
@@ -115,7 +118,9 @@ def _expected(report: Report) -> Iterator[RenderableType]:
 
 
 def _skipped(report: Report) -> Iterator[RenderableType]:
-    skipped = [result for result in report.results if result.status is Status.SKIPPED]
+    skipped = [
+        result for result in report.results if result.status is Status.SKIPPED and result.host == SPECIFICATION
+    ]
     reasons = Counter((result.engine, result.reason) for result in skipped)
     if reasons:
         yield Text("\nSkipped", "bold")
@@ -159,10 +164,14 @@ def _differences(report: Report) -> Iterator[RenderableType]:
         yield Text(f"  … and {len(report.differences) - _MOST_SHOWN} more; --json has all", "dim")
 
 
-def _remarks(report: Report) -> Iterator[RenderableType]:
+def _interruption(report: Report) -> Iterator[RenderableType]:
     if not report.complete:
         yield Text("Interrupted: what is above is what was judged until then.", "yellow")
-    elif report.verdict is Verdict.PARTIAL:
+
+
+def _remarks(report: Report) -> Iterator[RenderableType]:
+    yield from _interruption(report)
+    if report.complete and report.verdict is Verdict.PARTIAL:
         skipped = list(dict.fromkeys(id_ for result in report.profiles for id_ in result.must_skipped))
         named = ", ".join((*skipped[:_MOST_NAMED], *(["…"] if len(skipped) > _MOST_NAMED else [])))
         judged = f"{len(skipped)} MUST could not be judged: {named}" if skipped else "not every MUST was judged"

@@ -113,9 +113,9 @@ def test_a_folder_is_judged_as_a_matrix_and_what_is_no_plugin_is_told(
     assert result.code == 0
     rows = [line.split()[:5] for line in result.text.splitlines()[1:4]]
     assert [row[:4] for row in rows] == [
-        ["a.wasm", "fluxrig", "core", "wasmtime"],
-        ["b.wasm", "fluxrig", "core", "wasmtime"],
-        ["c.wasm", "extism", "actor", "wasmtime"],
+        ["a", "fluxrig", "core", "wasmtime"],
+        ["b", "fluxrig", "core", "wasmtime"],
+        ["c", "extism", "actor", "wasmtime"],
     ]
     assert result.err == (
         "d.wasm: not judged: not a core WebAssembly module: it is none of the formats that plugbay knows\n"
