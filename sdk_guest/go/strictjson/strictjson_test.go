@@ -93,3 +93,39 @@ func TestWritesNoNeedlessEscapes(t *testing.T) {
 		t.Error("a channel is JSON")
 	}
 }
+
+// FuzzRead holds Unmarshal to encoding/json: what it reads into plain types is the same, and what it refuses is no JSON or
+// of another type.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{
+		`{"a": "x\"\\\u00fc", "b": [1, -2], "c": {"d": true}, "e": null, "f": [{}, [], "]}"], "g": 1.5e3}`, `{}`, `[]`, ` { "b" : [ ] } `, `{"a":"\\"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	type values struct {
+		A string          `json:"a,omitempty"`
+		B []int           `json:"b,omitempty"`
+		C map[string]bool `json:"c,omitempty"`
+		E *string         `json:"e"`
+		F json.RawMessage `json:"f,omitempty"`
+		G float64         `json:"g,omitempty"`
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got, want values
+		if err := Unmarshal(data, &got); err != nil {
+			return
+		}
+		var keys map[string]any
+		if err := json.Unmarshal(data, &keys); err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		for key := range keys {
+			if len(key) == 1 && key >= "A" && key <= "Z" || len(key) > 1 && len(key) < 4 {
+				return // encoding/json takes other spellings of a key
+			}
+		}
+		if err := json.Unmarshal(data, &want); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s: got %+v, want %+v, %v", data, got, want, err)
+		}
+	})
+}
