@@ -56,7 +56,8 @@ class Case:
 
     ``run`` returns when it does; it raises :class:`CaseFailed` when it does not, :class:`CaseSkipped` when it can't be
     told. ``engines`` names those that can run it (None: every engine of the ABI). ``on_hosts`` is set for cases that
-    are run again under each :class:`HostProfile` of the ABI.
+    are run again under each :class:`HostProfile` of the ABI. ``slow`` is set for those that take far longer than most:
+    they are begun first, so that no worker is alone with one at the end.
     """
 
     requirement: str
@@ -65,6 +66,7 @@ class Case:
     run: Callable[[CaseContext], None]
     engines: frozenset[str] | None = None
     on_hosts: bool = False
+    slow: bool = False
 
     @property
     def id(self) -> str:
