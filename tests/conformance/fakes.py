@@ -182,6 +182,7 @@ def load_suite(abi: str) -> AbiSuite:
             kinds.get(name, CaseKind.MODULE),
             run,
             on_hosts=name == "breaks_on_quirky_host",
+            slow=name == "traps",
         )
         for name, run in _CASES.items()
     )

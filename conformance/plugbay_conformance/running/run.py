@@ -97,7 +97,8 @@ def _judge(judges: Judges, suite: AbiSuite, found: _Found, options: RunOptions) 
     engines = [engine.name for engine in options.engines]
     subject = found.subject = known_subject(judges, suite, found.subject, engines[0], options.profile)
     found.jobs = plan_jobs(suite, subject.profile, engines, options.selection, hosts=options.hosts)
-    for job, result in judge_jobs(judges, suite, subject, found.jobs, options.seed):
+    order = sorted(found.jobs, key=lambda job: not suite.case(job.case).slow)
+    for job, result in judge_jobs(judges, suite, subject, order, options.seed):
         found.results[job] = result
         if options.progress is not None:
             options.progress(Progress(subject.name, len(found.results), len(found.jobs), result))

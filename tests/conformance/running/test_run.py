@@ -147,6 +147,13 @@ def test_progress_is_told_case_by_case(judged: Judged) -> None:
     assert [progress.result.case for progress in told] == ["passes", "fails"]
 
 
+def test_slow_cases_are_begun_first_and_told_in_their_place(judged: Judged) -> None:
+    begun: list[str] = []
+    report = judged(options("passes", "fails", "traps", progress=lambda progress: begun.append(progress.result.case)))
+    assert begun == ["traps", "passes", "fails"]
+    assert list(statuses(report)) == ["passes", "fails", "traps"]
+
+
 @pytest.fixture(params=["here", "workers"])
 def either(request: pytest.FixtureRequest, make_subject: MakeSubject, fakes_importable: None) -> Iterator[Judged]:
     judges: Judges = LocalJudge(FAKES) if request.param == "here" else Pool(FAKES, 2)
