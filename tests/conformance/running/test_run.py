@@ -148,9 +148,9 @@ def test_progress_is_told_case_by_case(judged: Judged) -> None:
 
 
 def test_slow_cases_are_begun_first_and_told_in_their_place(judged: Judged) -> None:
-    begun: list[str] = []
-    report = judged(options("passes", "fails", "traps", progress=lambda progress: begun.append(progress.result.case)))
-    assert begun == ["traps", "passes", "fails"]
+    told: list[Progress] = []
+    report = judged(options("passes", "fails", "traps", progress=told.append))
+    assert [progress.result.case for progress in told] == ["traps", "passes", "fails"]
     assert list(statuses(report)) == ["passes", "fails", "traps"]
 
 
