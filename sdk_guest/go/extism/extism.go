@@ -28,6 +28,7 @@ import (
 
 	"plugbay.dev/guest/extism/internal/host"
 	"plugbay.dev/guest/internal/crash"
+	"plugbay.dev/guest/internal/heap"
 	"plugbay.dev/guest/strictjson"
 )
 
@@ -36,6 +37,7 @@ type Function func(input []byte) ([]byte, error)
 
 // Call answers a call of an export with a function.
 func Call(function Function) int32 {
+	heap.Tick()
 	return crash.Guard(logPanic, func() int32 { return answer(function(host.Input())) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"plugbay.dev/guest/fluxrig/internal/host"
 	"plugbay.dev/guest/internal/buffers"
 	"plugbay.dev/guest/internal/crash"
+	"plugbay.dev/guest/internal/heap"
 	"plugbay.dev/guest/message"
 )
 
@@ -57,6 +58,7 @@ var answer = func([]byte) uint64 {
 var scratch []byte
 
 func guard(work func() uint64) uint64 {
+	heap.Tick()
 	return crash.Guard(func(line string) { host.Log(host.Error, line) }, work)
 }
 

@@ -34,6 +34,7 @@ import (
 
 	"plugbay.dev/guest/internal/buffers"
 	"plugbay.dev/guest/internal/crash"
+	"plugbay.dev/guest/internal/heap"
 	"plugbay.dev/guest/packed/internal/host"
 	"plugbay.dev/guest/strictjson"
 )
@@ -73,6 +74,7 @@ func ReadJSON[T any](input []byte) (T, error) {
 type JSON = json.RawMessage
 
 func guard(work func() Result) Result {
+	heap.Tick()
 	return crash.Guard(func(line string) { host.Log(host.Error, line) }, work)
 }
 
