@@ -58,8 +58,3 @@ pub use instance::Instance;
 pub use log::Level;
 #[cfg(feature = "json")]
 pub use serde_json;
-
-/// The tests of the README, so that it stays true.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -1,20 +1,30 @@
-//! The conformance guest of byte functions in the convention `packed`.
+//! The conformance guest of byte functions in the convention `packed`. It uses Rust's standard library; the other conformance
+//! guests do without.
 
-#![cfg_attr(target_arch = "wasm32", no_std)]
 #![forbid(unsafe_code)]
 
-extern crate alloc;
+use std::borrow::Cow;
 
 use plugbay_guest::packed::{self, random, time};
-use plugbay_guest::prelude::*;
 use plugbay_guest::serde_json::Value;
 use plugbay_guest::{Error, Instance, Json, Level, Result, bail};
 use serde::{Deserialize, Serialize};
 
 packed::export!(
-    #![no_std]
-    contract, echo, empty, reverse, length, repeat, transform, fail, fail_object, trap, write_log, current_time,
-    random_bytes, count
+    contract,
+    echo,
+    empty,
+    reverse,
+    length,
+    repeat,
+    transform,
+    fail,
+    fail_object,
+    trap,
+    write_log,
+    current_time,
+    random_bytes,
+    count
 );
 
 /// More bytes than a host takes.
@@ -61,7 +71,7 @@ fn length(input: &[u8]) -> String {
 #[derive(Deserialize)]
 struct Repeat<'a> {
     #[serde(borrow)]
-    text: alloc::borrow::Cow<'a, str>,
+    text: Cow<'a, str>,
     times: usize,
 }
 
