@@ -39,12 +39,15 @@ type prober struct {
 	alloc, free, run, stack, pin, gc api.Function
 	ctx                              context.Context
 	ends                             time.Time
+	meter                            func(done int)
+	done                             int
 	words                            [4]uint64
 	results                          []uint64
 }
 
-func newProber(s *pointerSession, a allocator, function string) (*prober, error) {
-	p := &prober{session: s, shape: a.Shape, ends: time.Now().Add(mostDeadlines * duration(s.around.setting.Deadline))}
+func newProber(s *pointerSession, a allocator, function string, meter func(int)) (*prober, error) {
+	ends := time.Now().Add(mostDeadlines * duration(s.around.setting.Deadline))
+	p := &prober{session: s, shape: a.Shape, ends: ends, meter: meter}
 	wanted := map[*api.Function]string{&p.alloc: a.Alloc, &p.free: a.Free}
 	if function != "" {
 		wanted[&p.run] = function
@@ -65,7 +68,7 @@ func newProber(s *pointerSession, a allocator, function string) (*prober, error)
 	return p, nil
 }
 
-// several runs a part of the whole under one deadline.
+// several runs a part of the whole under one deadline, and tells that it is done.
 func (p *prober) several(part func() error) error {
 	around := p.session.around
 	if p.session.ended != nil {
@@ -78,6 +81,8 @@ func (p *prober) several(part func() error) error {
 	defer release()
 	p.ctx = ctx
 	err := part()
+	p.done++
+	p.meter(p.done)
 	around.journal.finishLines()
 	var wrong *fault
 	if err != nil && !errors.As(err, &wrong) {

@@ -35,19 +35,18 @@ type pluginModule struct {
 
 // callSession is one Extism plugin, with what it is offered and what it did.
 type callSession struct {
-	guest    *guestModule
-	setting  setting
-	watchdog *watchdog
-	plugin   *extism.Plugin
-	results  map[string]string
-	http     *cannedHTTP
-	reflow   *reflowStore
-	logs     []logLine
-	used     int
-	printed  *journal
-	slept    int64
-	ended    bool
-	// stoppable says that the plugin's code looks at the clock; else it is watched.
+	guest   *guestModule
+	setting setting
+	plugin  *extism.Plugin
+	results map[string]string
+	http    *cannedHTTP
+	reflow  *reflowStore
+	logs    []logLine
+	used    int
+	printed *journal
+	slept   int64
+	ended   bool
+	// stoppable says that the plugin's code looks at the clock (pointerSession).
 	stoppable bool
 	// fresh is true until anything is asked of the session.
 	fresh bool
@@ -107,8 +106,8 @@ func resultTypes(config wazero.RuntimeConfig, wasm []byte) (map[string]string, e
 }
 
 // openCalls makes a plugin. Its start-up runs with its first call, as the SDK does it.
-func openCalls(guest *guestModule, setting setting, w *watchdog) (*callSession, error) {
-	s := &callSession{guest: guest, setting: setting, watchdog: w, fresh: true}
+func openCalls(guest *guestModule, setting setting) (*callSession, error) {
+	s := &callSession{guest: guest, setting: setting, fresh: true}
 	return s, s.start(true)
 }
 
@@ -140,10 +139,7 @@ func (s *callSession) start(stoppable bool) error {
 // begin starts the clock of a call; the call's end must call release.
 func (s *callSession) begin() (ctx context.Context, release func()) {
 	ctx = context.WithValue(context.Background(), callSessionKey{}, s)
-	if s.stoppable {
-		return context.WithTimeout(ctx, duration(s.setting.Deadline))
-	}
-	return ctx, s.watchdog.watch(s.setting.Deadline)
+	return context.WithTimeout(ctx, duration(s.setting.Deadline))
 }
 
 // moduleConfig fixes what wazero's own WASI would take from the machine.
@@ -218,7 +214,7 @@ func finished(kind string, result uint32, output []byte, err error) *outcome {
 }
 
 // repeat calls an export many times, the inputs in turn, and digests what comes back. A call that fails is no stop.
-func (s *callSession) repeat(function string, inputs [][]byte, count int) (*bulk, error) {
+func (s *callSession) repeat(function string, inputs [][]byte, count int, meter func(int)) (*bulk, error) {
 	if s.ended {
 		return nil, &stopped{kindTrap, endedEarlier().Error}
 	}
@@ -239,6 +235,7 @@ func (s *callSession) repeat(function string, inputs [][]byte, count int) (*bulk
 		digest.Write(header[:])
 		digest.Write(answer.Output)
 		s.takeLogs()
+		meter(found.Done)
 	}
 	found.Digest = hex.EncodeToString(digest.Sum(nil))
 	return found, nil

@@ -18,7 +18,6 @@ func main() {
 	os.Stdout = os.Stderr     // libraries print where they like; the protocol must not meet it
 	log.SetOutput(io.Discard) // the SDK tells there how it makes each plugin
 	closeNetwork()
-	needTwoProcessors()
 	cache := ""
 	if len(os.Args) > 1 {
 		cache = os.Args[1]
@@ -33,10 +32,7 @@ func main() {
 // is left behind when the one that started it is gone.
 func run(in io.Reader, out io.Writer, cache string) error {
 	encoder := json.NewEncoder(out)
-	server, err := newServer(cache, func(why *stopped) {
-		_ = encoder.Encode(&reply{Stopped: why, Exits: true})
-		os.Exit(0)
-	})
+	server, err := newServer(cache, func(told *progress) { _ = encoder.Encode(told) })
 	if err != nil {
 		return err
 	}

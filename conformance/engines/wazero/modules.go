@@ -12,7 +12,7 @@ import (
 const keptModules = 8
 
 // guestModule is a module that sessions are opened of. It is compiled, when the first session needs it so, for each way to
-// call it: with code that can be stopped, and without (watchdog).
+// call it: with code that can be stopped, and without.
 type guestModule struct {
 	wasm     []byte
 	pages    uint32

@@ -15,20 +15,20 @@ import (
 type pointerSession struct {
 	guest     *guestModule
 	opened    *request
-	watchdog  *watchdog
 	around    *surroundings
 	instance  api.Module
 	functions map[string]api.Function
 	ended     *stopped
-	// stoppable says that the instance's code looks at the clock; else it is watched.
+	// stoppable says that the instance's code looks at the clock. wazero can make such code, and it is many times slower where
+	// a guest loops; so it is used for single calls, and what is done by the thousand runs without.
 	stoppable bool
 	// fresh is true until anything is asked of the session.
 	fresh bool
 }
 
 // openPointers makes an instance and runs what makes it ready, under the deadline of a call.
-func openPointers(guest *guestModule, r *request, w *watchdog) (*pointerSession, error) {
-	s := &pointerSession{guest: guest, opened: r, watchdog: w, fresh: true}
+func openPointers(guest *guestModule, r *request) (*pointerSession, error) {
+	s := &pointerSession{guest: guest, opened: r, fresh: true}
 	return s, s.start(true)
 }
 
@@ -123,14 +123,7 @@ func (s *pointerSession) begin() (ctx context.Context, release func()) {
 	ctx = context.WithValue(context.Background(), surroundingsKey{}, s.around)
 	ctx, cancel := context.WithTimeout(ctx, duration(seconds))
 	s.around.ctx = ctx
-	if s.stoppable {
-		return ctx, cancel
-	}
-	unwatch := s.watchdog.watch(seconds)
-	return ctx, func() {
-		cancel()
-		unwatch()
-	}
+	return ctx, cancel
 }
 
 // end says what a call that did not return ended with; the session is of no more use, unless its host goes on with it.

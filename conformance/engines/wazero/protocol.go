@@ -70,10 +70,16 @@ type event struct {
 	Level *uint32  `json:"level,omitempty"`
 }
 
-// reply is one line of the output. Stopped, Outside, Missing and Broken say why there is no result; after Exits the process
-// ends, since a guest can't be stopped otherwise.
+// progress is a line that comes before the reply when something is done by the thousand: so much is done.
+type progress struct {
+	Progress int `json:"progress"`
+	// Watched says that the session's code looks at no clock from here on: its calls are stopped by ending the process, which
+	// is for the one that reads these lines to do.
+	Watched bool `json:"watched"`
+}
+
+// reply is one line of the output. Stopped, Outside, Missing and Broken say why there is no result.
 type reply struct {
-	Exits   bool     `json:"exits,omitempty"`
 	Stopped *stopped `json:"stopped,omitempty"`
 	Outside string   `json:"outside,omitempty"`
 	Missing bool     `json:"missing,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -13,15 +14,15 @@ import (
 // server holds the modules and sessions of one process; it answers one request at a time.
 type server struct {
 	config   wazero.RuntimeConfig
-	watchdog *watchdog
+	report   func(*progress)
 	modules  map[string]*guestModule
 	order    []string
 	pointers map[int]*pointerSession
 	calls    map[int]*callSession
 }
 
-// newServer keeps compiled code in the folder cache, or in memory when that is empty; overrun ends the process.
-func newServer(cache string, overrun func(*stopped)) (*server, error) {
+// newServer keeps compiled code in the folder cache, or in memory when that is empty; report writes a line.
+func newServer(cache string, report func(*progress)) (*server, error) {
 	config := wazero.NewRuntimeConfigCompiler()
 	compilation := wazero.NewCompilationCache()
 	if cache != "" {
@@ -32,7 +33,7 @@ func newServer(cache string, overrun func(*stopped)) (*server, error) {
 	}
 	return &server{
 		config:   config.WithCompilationCache(compilation),
-		watchdog: &watchdog{overrun},
+		report:   report,
 		modules:  map[string]*guestModule{},
 		pointers: map[int]*pointerSession{},
 		calls:    map[int]*callSession{},
@@ -103,13 +104,13 @@ func (s *server) open(r *request) (*reply, error) {
 	}
 	s.order = append(slices.DeleteFunc(s.order, func(key string) bool { return key == r.Module }), r.Module)
 	if r.Op == "open_calls" {
-		session, err := openCalls(module, r.Setting, s.watchdog)
+		session, err := openCalls(module, r.Setting)
 		if err == nil {
 			s.calls[r.Session] = session
 		}
 		return &reply{}, err
 	}
-	session, err := openPointers(module, r, s.watchdog)
+	session, err := openPointers(module, r)
 	if err == nil {
 		s.pointers[r.Session] = session
 	}
@@ -141,7 +142,7 @@ func (s *server) servePointers(session *pointerSession, r *request) (*reply, err
 				return nil, err
 			}
 		}
-		return serveBulk(session, r)
+		return serveBulk(session, r, s.meter(session.around.setting.Deadline, !session.stoppable))
 	case "close":
 		session.close()
 		delete(s.pointers, r.Session)
@@ -150,8 +151,20 @@ func (s *server) servePointers(session *pointerSession, r *request) (*reply, err
 	return nil, fmt.Errorf("sessions of pointers have no %q", r.Op)
 }
 
-func serveBulk(session *pointerSession, r *request) (*reply, error) {
-	prober, err := newProber(session, r.Allocator, r.Export)
+// meter tells at once that all is ready, and how far it has come about ten times in each deadline.
+func (s *server) meter(deadline float64, watched bool) func(done int) {
+	last := time.Now()
+	s.report(&progress{0, watched})
+	return func(done int) {
+		if time.Since(last) > duration(deadline)/10 {
+			last = time.Now()
+			s.report(&progress{done, watched})
+		}
+	}
+}
+
+func serveBulk(session *pointerSession, r *request, meter func(int)) (*reply, error) {
+	prober, err := newProber(session, r.Allocator, r.Export, meter)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +189,8 @@ func (s *server) serveCalls(session *callSession, r *request) (*reply, error) {
 				return nil, err
 			}
 		}
-		found, err := session.repeat(r.Export, r.Payloads, r.Count)
+		meter := s.meter(session.setting.Deadline, !session.stoppable)
+		found, err := session.repeat(r.Export, r.Payloads, r.Count, meter)
 		return &reply{Bulk: found}, err
 	case "logs":
 		return &reply{Logs: session.takeLogs()}, nil

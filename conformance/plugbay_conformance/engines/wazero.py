@@ -14,17 +14,15 @@ from plugbay_conformance.engines.imports import check_imports, glue_role
 from plugbay_conformance.engines.limits import TABLE_ELEMENTS
 from plugbay_conformance.engines.signatures import start_up
 from plugbay_conformance.engines.wazero_calls import WazeroCalls
-from plugbay_conformance.engines.wazero_process import WazeroProcess
+from plugbay_conformance.engines.wazero_process import Patience, WazeroProcess
 from plugbay_conformance.engines.wazero_program import cache_folder, find_binary
-from plugbay_conformance.engines.wazero_sessions import WazeroPointers, checked
+from plugbay_conformance.engines.wazero_sessions import PREPARE_SECONDS, WazeroPointers, checked
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Subject
     from plugbay_conformance.engines.contract import CallSession, PointerSession, Setting
     from plugbay_conformance.host_profile import HostProfile
 
-_COMPILE_SECONDS: Final = 180.0
-"""How long the program may take to compile a module and start it, on a machine that is busy with much else."""
 _KEPT_MODULES: Final = 8
 
 
@@ -91,11 +89,12 @@ class WazeroConformance:
             "setting": _setting(setting),
             **fields,
         }
-        reply = checked(self.process.ask(request, _COMPILE_SECONDS + setting.deadline))
+        patience = Patience(PREPARE_SECONDS + setting.deadline, setting.deadline)
+        reply = checked(self.process.ask(request, patience))
         if reply.get("missing"):
             load = {"op": "load", "module": key, "wasm": wasm, "pages": fields.get("pages", 0)}
-            checked(self._process.ask(load, _COMPILE_SECONDS))
-            checked(self._process.ask(request, _COMPILE_SECONDS + setting.deadline))
+            checked(self._process.ask(load, patience))
+            checked(self._process.ask(request, patience))
         return self._sessions
 
     def _module(self, subject: Subject, host: HostProfile, *, linked: bool) -> tuple[str, bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plugbay_conformance.engines.bulk import MOST_DEADLINES
 from plugbay_conformance.engines.contract import (
     CallOutcome,
     CallStatus,
@@ -14,7 +13,7 @@ from plugbay_conformance.engines.contract import (
     SentRequest,
 )
 from plugbay_conformance.engines.wazero_process import decoded
-from plugbay_conformance.engines.wazero_sessions import WazeroSession
+from plugbay_conformance.engines.wazero_sessions import PREPARE_SECONDS, WazeroSession
 from plugbay_conformance.extism.json_values import read_json
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class WazeroCalls(WazeroSession):
 
     def repeat(self, function: str, payloads: Sequence[bytes], count: int) -> Repeated:
         """Call an export ``count`` times, the payloads in turn; the SDK does not tell the pages."""
-        reply = self.ask("repeat", deadlines=MOST_DEADLINES + 1, export=function, payloads=list(payloads), count=count)
+        reply = self.ask("repeat", seconds=PREPARE_SECONDS, export=function, payloads=list(payloads), count=count)
         return Repeated(reply["bulk"]["done"], 0, 0, reply["bulk"]["digest"])
 
     def logs(self) -> list[LogLine]:

@@ -23,8 +23,32 @@ if TYPE_CHECKING:
 PROTOCOL: Final = 1
 _START_SECONDS: Final = 30.0
 _END_SECONDS: Final = 2.0
+GRACE_SECONDS: Final = 15.0
+"""How much longer than a guest's deadline the program may take to answer before it is ended."""
+_WATCH_SECONDS: Final = 1.0
+"""The same where the guest can't be stopped otherwise."""
+_BETWEEN_LINES: Final = 1.1
 _CHUNK: Final = 1 << 18
 _SAID_BYTES: Final = 600
+
+
+class Patience:
+    """How long the next line may take, in seconds, and what it means when there is none: ``overrun``, else that the
+    engine failed."""
+
+    def __init__(self, seconds: float, deadline: float) -> None:
+        self.seconds = seconds
+        self.overrun: GuestStopped | None = None
+        self._deadline = deadline
+
+    def note_progress(self, *, is_watched: bool) -> None:
+        """There was a line that tells of progress: they come about ten times in each deadline.
+
+        A guest that is *watched* can't be stopped but with its process, so silence means that it hangs.
+        """
+        if is_watched:
+            self.overrun = GuestStopped(StopKind.DEADLINE, f"it did not answer within {self._deadline:g} s")
+        self.seconds = self._deadline * _BETWEEN_LINES + (_WATCH_SECONDS if is_watched else GRACE_SECONDS)
 
 
 class WazeroProcess:
@@ -52,25 +76,26 @@ class WazeroProcess:
         """The child's."""
         return self._child.pid
 
-    def ask(self, request: Mapping[str, object], seconds: float) -> dict[str, Any]:
-        """The reply to a request. Raises :class:`GuestStopped` (kind ENGINE) when there is none within ``seconds``."""
+    def ask(self, request: Mapping[str, object], patience: Patience) -> dict[str, Any]:
+        """The reply to a request.
+
+        Raises :class:`GuestStopped` when there is none in time: of the kind ENGINE, or what ``patience`` says.
+        """
         if self.dead is not None:
             raise GuestStopped(StopKind.ENGINE, self.dead)
         assert self._child.stdin is not None
         try:
             self._child.stdin.write(orjson.dumps(request, default=encoded) + b"\n")
             self._child.stdin.flush()
-            line = self._read_line(seconds)
+            reply = self._reply(patience)
         except (BrokenPipeError, EOFError):
             raise GuestStopped(StopKind.ENGINE, self._end(f"the engine's process ended{self._how()}")) from None
         except TimeoutError:
-            raise GuestStopped(StopKind.ENGINE, self._end("the engine's process did not answer")) from None
+            self._end("the engine's process did not answer")
+            raise patience.overrun or GuestStopped(StopKind.ENGINE, "the engine's process did not answer") from None
         except BaseException:
             self._end("the engine's process was interrupted")  # its reply would be taken for that to another request
             raise
-        reply = self._parsed(line)
-        if reply.get("exits"):
-            self._end("the engine's process ended itself: it ran a guest that could not be stopped")
         return reply
 
     def close(self) -> None:
@@ -92,6 +117,14 @@ class WazeroProcess:
                 hint="build it from the sources of this suite",
             )
         return greeting
+
+    def _reply(self, patience: Patience) -> dict[str, Any]:
+        """The reply, after any lines that tell of progress."""
+        reply = self._parsed(self._read_line(patience.seconds))
+        while "progress" in reply:
+            patience.note_progress(is_watched=bool(reply.get("watched")))
+            reply = self._parsed(self._read_line(patience.seconds))
+        return reply
 
     def _read_line(self, seconds: float) -> bytes:
         assert self._child.stdout is not None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugbay.limits import PAGE_BYTES
 from plugbay_conformance.engines.bulk import (
-    MOST_DEADLINES,
     Fault,
     FaultKind,
     check_plan,
@@ -24,7 +23,7 @@ from plugbay_conformance.engines.contract import (
 )
 from plugbay_conformance.engines.journal import DROPPED
 from plugbay_conformance.engines.signatures import callable_type, require_type
-from plugbay_conformance.engines.wazero_process import decoded
+from plugbay_conformance.engines.wazero_process import GRACE_SECONDS, Patience, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from plugbay_conformance.engines.contract import Allocator, AllocatorStep
     from plugbay_conformance.engines.wazero_process import WazeroProcess
 
-GRACE_SECONDS: Final = 15.0
-"""How much longer than a guest's deadline the program may take to answer before it is ended."""
+PREPARE_SECONDS: Final = 180.0
+"""How long the program may take to compile a module and start it, on a machine that is busy with much else."""
 
 
 class WazeroSession:
@@ -45,18 +44,27 @@ class WazeroSession:
         self._number = number
         self._deadline = deadline
         self._ended: GuestStopped | None = None
+        self._is_watched = False
 
-    def ask(self, operation: str, *, deadlines: int = 1, **fields: object) -> dict[str, Any]:
-        """The reply to a request. Raises :class:`GuestStopped`, :class:`OutOfBounds`."""
+    def ask(self, operation: str, *, seconds: float | None = None, **fields: object) -> dict[str, Any]:
+        """The reply to a request. Raises :class:`GuestStopped`, :class:`OutOfBounds`.
+
+        ``seconds`` is how long its first line may take; by default, as long as a call of the guest and some more.
+        """
         if self._ended is not None:
             raise GuestStopped(self._ended.kind, self._ended.reason)
         request = {"op": operation, "session": self._number, **fields}
+        patience = Patience(self._deadline + GRACE_SECONDS if seconds is None else seconds, self._deadline)
+        if self._is_watched:
+            patience.note_progress(is_watched=True)
         try:
-            return checked(self._process.ask(request, self._deadline * deadlines + GRACE_SECONDS))
+            return checked(self._process.ask(request, patience))
         except GuestStopped as stopped:
             if self._process.dead is not None:
                 self._ended = stopped
             raise
+        finally:
+            self._is_watched = patience.overrun is not None
 
     def recall(self, operation: str) -> dict[str, Any]:
         """The reply to a request for what the guest did until now: nothing when its process is gone."""
@@ -141,7 +149,7 @@ class WazeroPointers(WazeroSession):
         for name, kind in exports_of(allocator, function).items():
             require_type(self._info, name, kind)
         names = {"alloc": allocator.alloc, "free": allocator.free, "shape": shape_number(allocator)}
-        reply = self.ask(operation, deadlines=MOST_DEADLINES + 1, allocator=names, export=function or "", **fields)
+        reply = self.ask(operation, seconds=PREPARE_SECONDS, allocator=names, export=function or "", **fields)
         found: dict[str, Any] = reply["bulk"]
         return found
 
