@@ -102,8 +102,8 @@ def _over_limits(message: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _limits(context: CaseContext) -> None:
-    _each_message(_over_limits)(context)
     _keeps(Rule.DEPTH)(context)
+    _each_message(_over_limits)(context)
 
 
 def _wrong(

@@ -19,6 +19,8 @@ _UINT, _NINT, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _INDEFINITE: Final = 31
 _BREAK: Final = 0xFF
 _MOST_FLAWS: Final = 100
+_HOPELESS: Final = 1_000
+"""Containers inside each other at which the search ends: what is inside makes no difference any more."""
 
 
 class Rule(StrEnum):
@@ -42,7 +44,7 @@ class Flaw:
 
 
 def flaws_of(data: bytes) -> tuple[Flaw, ...]:
-    """The first hundred flaws in these bytes, in order; one of :attr:`Rule.ITEM` ends the search."""
+    """The first hundred flaws in these bytes, in order; the search ends at one of :attr:`Rule.ITEM`, and far down."""
     walk = _Walk(data)
     found: list[Flaw] = []
     try:
@@ -87,13 +89,13 @@ class _Walk:
 
     def flaws(self) -> Iterator[Flaw]:
         yield from self._item()
-        while self._open:
+        while self._open and len(self._open) < _HOPELESS:
             top = self._open[-1]
             if self._ends(top):
                 self._open.pop()
             else:
                 yield from self._entry(top)
-        if self._at < len(self._data):
+        if not self._open and self._at < len(self._data):
             raise _MalformedError(self._at, f"{len(self._data) - self._at} bytes follow the item")
 
     def _ends(self, top: _Open) -> bool:

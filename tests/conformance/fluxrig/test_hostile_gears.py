@@ -108,3 +108,53 @@ def test_a_module_that_is_no_gear_has_no_contract(wasmtime_engine: ConformanceEn
 def _short(case: Case) -> bool:
     """Cases for any gear, without those of thousands of messages."""
     return is_for_any_gear(case) and case.requirement not in {"FLX-013", "FLX-017", "FLX-019", "FLX-025"}
+
+
+def _hostile_answers() -> list[tuple[str, bytes]]:
+    return [
+        ("nested deeply", b"\x81" * 60_000 + b"\x01"),
+        ("maps nested deeply", b"\xa1\x61k" * 20_000 + b"\x01"),
+        ("tags on tags", b"\xc6" * 60_000 + b"\x01"),
+        ("a huge array", b"\x9b" + b"\xff" * 8),
+        ("a huge map", b"\xbb\x7f" + b"\xff" * 7),
+        ("a huge text", b"\x7b\x00\x00\x00\x10" + b"\xff" * 4),
+        ("a bignum", b"\xa1\x62ts\xc2\x58\x64" + b"\xff" * 100),
+        ("a decimal fraction without end", b"\xa1\x62ts\xc4\x82\x1b\x7f" + b"\xff" * 7 + b"\x01"),
+        ("a date that is none", b"\xa1\x65trace\xc0\x63abc"),
+        ("a date far away", b"\xa1\x62ts\xc1\xfb\x7f\xe0\x00\x00\x00\x00\x00\x00"),
+        ("a regular expression", b"\xa1\x65trace\xd8\x23\x63((("),
+        ("a shared reference to itself", b"\xd8\x1c\x81\xd8\x1d\x00"),
+        ("a key that is a map", b"\xa1\xa1\x61k\x01\x02"),
+        ("a key that is NaN, twice", b"\xa2\xf9\x7e\x00\x01\xf9\x7e\x00\x02"),
+        ("no text at all", bytes(range(256))),
+        ("a list of everything", b"\x88\x01\x20\x40\x60\x80\xa0\xf6\xfb\x7f\xf8\x00\x00\x00\x00\x00\x00"),
+        ("wrong types everywhere", b"\xa6\x62id\x80\x64meta\x81\x01\x64data\x01\x64path\x81\x01\x62ts\x61x\x63raw\xa0"),
+        ("an undefined value", b"\xa1\x64data\xf7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "answer"), _hostile_answers(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_gear_that_answers_with_hostile_cbor_is_judged_and_the_judge_survives(
+    title: str, answer: bytes, wasmtime_engine: ConformanceEngine
+) -> None:
+    text = "".join(f"\\{byte:02x}" for byte in answer)
+    module = f"""
+    (module
+      (memory (export "memory") 8)
+      (data (i32.const 262144) "{text}")
+      (func (export "alloc") (param i32) (result i32) (i32.const 16))
+      (func (export "free") (param i32 i32))
+      (func (export "process") (param i32 i32) (result i64)
+        (i64.const {262144 << 32 | len(answer)})))
+    """
+    for profile in ("core", "extended"):
+        subject = subject_of(bytes(wasmtime.wat2wasm(module)), profile, wasmtime_engine)
+        results = judge_all(subject, wasmtime_engine, only=_about_answers)
+        assert subject.contract is None
+        assert failed(results), title
+
+
+def _about_answers(case: Case) -> bool:
+    return case.requirement == "FLX-026" or "FLX-035" <= case.requirement <= "FLX-044"

@@ -95,3 +95,14 @@ def test_deep_nesting_is_read_without_recursion(opening: bytes) -> None:
     flaws = flaws_of(opening * 100_000)
     assert flaws
     assert len(flaws) <= 101
+
+
+@given(st.binary(max_size=40))
+def test_what_keeps_the_rules_can_be_decoded(data: bytes) -> None:
+    if {flaw.rule for flaw in flaws_of(data)} <= {Rule.PREFERRED}:
+        cbor2.loads(data)
+
+
+@pytest.mark.parametrize("opening", [b"\x81", b"\xa1\x61k"])
+def test_depth_is_told_also_where_the_search_ends(opening: bytes) -> None:
+    assert {flaw.rule for flaw in flaws_of(opening * 60_000 + b"\x01")} == {Rule.DEPTH}
