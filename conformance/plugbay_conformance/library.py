@@ -56,9 +56,9 @@ def conform_folder(
 ) -> list[Report]:
     """Judge every module (``*.wasm``) of a folder, in the order of their names, for a matrix.
 
-    ``on_refused`` is told of those that are none that can be judged as asked for. After Ctrl-C the last report's
-    ``complete`` is False, and what comes after it is not judged. Raises :class:`SubjectInvalid` for a folder without
-    modules.
+    ``on_refused`` is told of those that are none that can be judged as asked for. After Ctrl-C in the middle of a
+    module the last report's ``complete`` is False, and what comes after it is not judged. Raises
+    :class:`SubjectInvalid` for a folder without modules.
     """
     with Examiner(options or ConformOptions()) as examiner:
         return list(examine_folder(examiner, Path(folder), on_refused))

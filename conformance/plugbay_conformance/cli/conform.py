@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from plugbay.cli.output import Output
     from plugbay.cli.session import Session
+    from plugbay_conformance.examiner import Examiner
     from plugbay_conformance.options import ConformOptions
     from plugbay_conformance.results import Report
     from plugbay_conformance.running.run import Progress
@@ -174,12 +175,13 @@ def conform(
         if listed:
             _list(session, path, options)
             return
-        found = _judge(session, path, options)
+        found, interrupted = _judge(session, path, options)
     _tell(session.output, found, folder=Path(path).is_dir())
     _write(session, reports, found)
-    code = _exit_code(found, require_complete=require_complete)
-    if code:
-        raise typer.Exit(code)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if not _good(found, require_complete=require_complete):
+        raise typer.Exit(FAILED)
 
 
 def _checked_reports(session: Session, names: Sequence[str]) -> list[Path]:
@@ -196,25 +198,42 @@ def _checked_reports(session: Session, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _judge(session: Session, path: str, options: ConformOptions) -> list[Report]:
-    """The reports, one for a file, one for each module of a folder."""
+def _judge(session: Session, path: str, options: ConformOptions) -> tuple[list[Report], bool]:
+    """The reports, one for a file, one for each module of a folder, and whether Ctrl-C came in between."""
     from plugbay_conformance.examiner import Examiner
-    from plugbay_conformance.library import examine_folder, modules_of
+    from plugbay_conformance.library import modules_of
 
     folder = Path(path)
-    if not folder.is_dir():
-        with Examiner(options, session.plugins) as examiner:
-            return [examiner.examine(examiner.read(path), path)]
-    modules_of(folder)  # before any process is started
+    if folder.is_dir():
+        modules_of(folder)  # before any process is started
+    with Examiner(options, session.plugins) as examiner:
+        if folder.is_dir():
+            return judge_folder(session.output, examiner, folder)
+        report = examiner.examine(examiner.read(path), path)
+        return [report], not report.complete
+
+
+def judge_folder(output: Output, examiner: Examiner, folder: Path) -> tuple[list[Report], bool]:
+    """The reports of a folder's modules, and whether Ctrl-C ended that; what is no plugin is told on standard error.
+
+    What was judged before Ctrl-C is kept, also when that comes between two modules. Raises :class:`ConfigInvalid` when
+    no module could be judged.
+    """
+    from plugbay_conformance.library import examine_folder
 
     def refuse(module: Path, error: PlugbayError) -> None:
-        session.output.say(f"{visible(module.name)}: not judged: {visible(error.reason.splitlines()[0])}")
+        output.say(f"{visible(module.name)}: not judged: {visible(error.reason.splitlines()[0])}")
 
-    with Examiner(options, session.plugins) as examiner:
-        reports = list(examine_folder(examiner, folder, refuse))
+    reports: list[Report] = []
+    try:
+        reports.extend(examine_folder(examiner, folder, refuse))
+    except KeyboardInterrupt:
+        if not reports:
+            raise
+        return reports, True
     if not reports:
-        raise ConfigInvalid(f"no module in {path} can be judged", found=path)
-    return reports
+        raise ConfigInvalid(f"no module in {folder} can be judged", found=str(folder))
+    return reports, not reports[-1].complete
 
 
 def _list(session: Session, path: str, options: ConformOptions) -> None:
@@ -249,13 +268,11 @@ def _write(session: Session, paths: Sequence[Path], reports: Sequence[Report]) -
         session.output.say(f"wrote {visible(str(path))}")
 
 
-def _exit_code(reports: Sequence[Report], *, require_complete: bool) -> int:
+def _good(reports: Sequence[Report], *, require_complete: bool) -> bool:
     from plugbay_conformance.results import Verdict
 
-    if not all(report.complete for report in reports):
-        return INTERRUPTED
     bad = (Verdict.FAILED, Verdict.PARTIAL) if require_complete else (Verdict.FAILED,)
-    return FAILED if any(report.verdict in bad or report.differences for report in reports) else 0
+    return not any(report.verdict in bad or report.differences for report in reports)
 
 
 @contextmanager

@@ -10,11 +10,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.cli.conftest import PROGRAM, Result
 from tests.conformance.cli.conftest import SPIN
+
+from plugbay.cli.output import Output
+from plugbay_conformance import ConformOptions, Selection
+from plugbay_conformance.cli.conform import judge_folder
+from plugbay_conformance.examiner import Examiner
+
+if TYPE_CHECKING:
+    from plugbay.module.source import ModuleSource
+    from plugbay_conformance.case import Subject
 
 ROOT = Path(__file__).parents[3]
 ACTOR = ROOT / "examples/actors/counter-rust.wasm"
@@ -205,6 +214,21 @@ def test_ctrl_c_ends_the_run_with_a_report_of_what_was_judged(gear_at: GearAt, t
         assert document["complete"] is False
         assert document["results"]
         assert {profile["verdict"] for profile in document["profiles"]} <= {"partial", "failed"}
+
+
+def test_ctrl_c_between_two_modules_keeps_what_was_judged(gear_at: GearAt, tmp_path: Path) -> None:
+    class Interrupted(Examiner):
+        def read(self, source: ModuleSource) -> Subject:
+            if str(source).endswith("b.wasm"):
+                raise KeyboardInterrupt
+            return super().read(source)
+
+    gear_at("a.wasm")
+    gear_at("b.wasm")
+    options = ConformOptions(select=Selection(("FLX-001",)), processes=0)
+    with Interrupted(options) as examiner:
+        reports, interrupted = judge_folder(Output(json=False), examiner, tmp_path)
+    assert ([report.module.name for report in reports], interrupted) == (["a.wasm"], True)
 
 
 def test_nothing_of_the_suite_is_loaded_before_it_is_asked_for() -> None:
