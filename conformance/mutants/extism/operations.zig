@@ -59,7 +59,7 @@ pub fn run(c: *Call, context: actor.Context, data: Value, result: *actor.Result)
 const all = struct {
     fn contract(o: Operation) Error!void {
         if (mutation.is(182)) return o.answer(nothing);
-        try o.answer(functions.about);
+        try o.answer(try o.call.parse(Value, try functions.contract(o.call)));
     }
 
     fn types(o: Operation) Error!void {

@@ -181,6 +181,12 @@ def ports_of(metadata: Mapping[str, object], direction: str) -> dict[str, str]:
     return found
 
 
+def port_names(metadata: Mapping[str, object], direction: str) -> tuple[str, ...]:
+    """Names of the ports, whatever else is wrong with them."""
+    names = ((as_object(port) or {}).get("name") for port in as_array(metadata.get(direction)) or [])
+    return tuple(name for name in names if isinstance(name, str))
+
+
 def contexts_of(metadata: Mapping[str, object]) -> list[bytes]:
     """Messages that an actor of this metadata should know what to do with: each inport alone, all of them, none."""
     values = {name: tagged(kind, SAMPLES[kind]) for name, kind in ports_of(metadata, "inports").items()}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import CallStatus, GuestStopped, Setting
-from plugbay_conformance.extism.interface import foreign_functions, import_problem, own_functions
+from plugbay_conformance.extism.interface import foreign_functions, hosting_problem, own_functions
 from plugbay_conformance.extism.making import EXACT_CLOCK, module
 from plugbay_conformance.extism.plugin import check_growth, open_plugin, told
 
@@ -41,7 +41,7 @@ _ENDED: Final = (CallStatus.TRAP, CallStatus.DEADLINE)
 
 def _can_be_instantiated(context: CaseContext) -> None:
     info = context.subject.info
-    problem = import_problem(info)
+    problem = hosting_problem(info)
     if problem is not None or foreign_functions(info):
         raise CaseSkipped(problem or "it imports host functions that only its own host has")
     for count in ("first", "second"):

@@ -90,8 +90,10 @@ def foreign_functions(info: ModuleInfo) -> tuple[str, ...]:
     return tuple(item.name for item in imports_of(info, USER) if item.name not in REFLOW_FUNCTIONS)
 
 
-def import_problem(info: ModuleInfo) -> str | None:
-    """Why no host can serve what is imported, one sentence; None when one can."""
+def hosting_problem(info: ModuleInfo) -> str | None:
+    """Why no host can make an instance, by what is imported and exported, one sentence; None when one can."""
+    if not callable_exports(info):
+        return "it exports no function that a host can call"
     memory = info.export("memory")
     if any(imports_of(info, WASI)) and (memory is None or not isinstance(memory.type, MemoryType)):
         return "it imports WASI and does not export its memory"

@@ -13,6 +13,7 @@ from plugbay_conformance.extism.actor import (
     contexts_of,
     metadata_of,
     open_actor,
+    port_names,
     ports_of,
     read_object,
     read_result,
@@ -82,7 +83,7 @@ def _data_fits(context: CaseContext) -> None:
 
 def _ports_declared(context: CaseContext) -> None:
     with open_plugin(context) as plugin:
-        outports = ports_of(metadata_of(plugin), "outports")
+        outports = port_names(metadata_of(plugin), "outports")
     for result in _results(context):
         undeclared = [port for port in result.outputs if port not in outports]
         if undeclared:

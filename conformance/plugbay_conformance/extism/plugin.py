@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import CallStatus, GuestStopped, Setting, StopKind
-from plugbay_conformance.extism.interface import callable_exports, foreign_functions, import_problem
+from plugbay_conformance.extism.interface import callable_exports, foreign_functions, hosting_problem
 from plugbay_conformance.extism.json_values import NotJson, difference, read_json, shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def open_plugin(context: CaseContext, setting: Setting | None = None) -> Generat
     foreign = foreign_functions(info)
     if foreign:
         raise CaseSkipped(f"it imports host functions that only its own host has: {', '.join(foreign)[:200]}")
-    problem = import_problem(info)
+    problem = hosting_problem(info)
     if problem is not None:
         raise CaseSkipped(problem)
     try:

@@ -30,7 +30,7 @@ _RATIOS: Final = (0.1, 1.5, -2.25, 0.0, 3.0, 1e300, 5e-324, 0.30000000000000004,
 _NAMES: Final = ("", "plain", "Grüße, 世界 🚀", 'a "quoted" \\ back\nslash\ttab', "\u0000\u001f", "é" * 3000)
 _FLAGS: Final[tuple[list[bool], ...]] = ([], [True], [True, False, False], [False] * 99 + [True])
 _NESTED: Final[tuple[object, ...]] = (
-    {"a": {"b": {"c": [1, "two", None, True, _LIST]}}, "empty": _OBJECT, "": "no name"},
+    {"a": {"b": {"c": [1, "two", None, True, _LIST]}}, "empty": _OBJECT, "": "no name", "none": None},
     _LIST,
     [[[[[1]]]], {"x": None}],
     "a text",
