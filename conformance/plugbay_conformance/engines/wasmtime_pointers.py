@@ -128,6 +128,7 @@ class WasmtimePointers:
         self._around.memory = None
         self._around.allocate = None
         self._store.close()
+        self._imports.clear()  # they hold the session, which holds them
 
     def _link(self) -> None:
         module = self._code.module

@@ -13,9 +13,9 @@ from plugbay_conformance.engines.env_imports import encoded_response
 from plugbay_conformance.engines.imports import check_imports, glue_role
 from plugbay_conformance.engines.limits import TABLE_ELEMENTS
 from plugbay_conformance.engines.signatures import start_up
+from plugbay_conformance.engines.wazero_binary import cache_folder, find_binary
 from plugbay_conformance.engines.wazero_calls import WazeroCalls
 from plugbay_conformance.engines.wazero_process import Patience, WazeroProcess
-from plugbay_conformance.engines.wazero_program import cache_folder, find_binary
 from plugbay_conformance.engines.wazero_sessions import PREPARE_SECONDS, WazeroPointers, checked
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.conformance.engines.conftest import HOST, subject_of
 
-from plugbay_conformance.engines import wazero_program
+from plugbay_conformance.engines import wazero_binary
 from plugbay_conformance.engines.contract import GuestStopped, Setting, StopKind
 from plugbay_conformance.engines.errors import EngineMissing
 from plugbay_conformance.engines.wazero_process import Patience, WazeroProcess, decoded, encoded
@@ -192,7 +192,7 @@ def test_bytes_travel_as_base64() -> None:
 
 @pytest.fixture
 def no_binary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.delenv(wazero_program.BINARY_VARIABLE, raising=False)
+    monkeypatch.delenv(wazero_binary.BINARY_VARIABLE, raising=False)
     monkeypatch.setenv("PLUGBAY_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path
 
@@ -200,15 +200,15 @@ def no_binary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_without_go_the_engine_is_missing_and_says_what_to_do(no_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(no_binary))
     with pytest.raises(EngineMissing, match="needs Go") as missing:
-        wazero_program.find_binary()
-    assert wazero_program.BINARY_VARIABLE in (missing.value.hint or "")
+        wazero_binary.find_binary()
+    assert wazero_binary.BINARY_VARIABLE in (missing.value.hint or "")
 
 
 def test_a_build_that_fails_says_why_and_leaves_nothing(no_binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(no_binary, "echo go: no such module >&2; exit 1").rename(no_binary / "go")
     monkeypatch.setenv("PATH", f"{no_binary}:{os.environ['PATH']}")
     with pytest.raises(EngineMissing, match="could not be built: go: no such module"):
-        wazero_program.find_binary()
+        wazero_binary.find_binary()
     assert sorted(path.name for path in (no_binary / "cache" / "wazero").iterdir()) == ["lock"]
 
 
@@ -218,7 +218,7 @@ def test_the_binary_is_built_once(no_binary: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", f"{no_binary}:{os.environ['PATH']}")
     monkeypatch.setenv("COUNT", str(no_binary / "count"))
     found: list[Path] = []
-    threads = [threading.Thread(target=lambda: found.append(wazero_program.find_binary())) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: found.append(wazero_binary.find_binary())) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -230,23 +230,23 @@ def test_the_binary_is_built_once(no_binary: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_binary_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     named = script(tmp_path, "exit 0")
-    monkeypatch.setenv(wazero_program.BINARY_VARIABLE, str(named))
-    assert wazero_program.find_binary() == named
+    monkeypatch.setenv(wazero_binary.BINARY_VARIABLE, str(named))
+    assert wazero_binary.find_binary() == named
     named.chmod(stat.S_IRUSR)
     if os.geteuid():
         with pytest.raises(EngineMissing, match="which is no program"):
-            wazero_program.find_binary()
-    monkeypatch.setenv(wazero_program.BINARY_VARIABLE, str(tmp_path))
+            wazero_binary.find_binary()
+    monkeypatch.setenv(wazero_binary.BINARY_VARIABLE, str(tmp_path))
     with pytest.raises(EngineMissing, match="which is no program"):
-        wazero_program.find_binary()
+        wazero_binary.find_binary()
 
 
 def test_a_cache_folder_that_others_can_write_to_is_refused(no_binary: Path) -> None:
-    folder = wazero_program.cache_folder()
+    folder = wazero_binary.cache_folder()
     folder.chmod(0o777)
     with pytest.raises(EngineMissing, match="nobody else can write to"):
-        wazero_program.cache_folder()
+        wazero_binary.cache_folder()
     folder.rmdir()
     folder.write_text("a file")
     with pytest.raises(EngineMissing, match="can't be used"):
-        wazero_program.cache_folder()
+        wazero_binary.cache_folder()
