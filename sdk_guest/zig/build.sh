@@ -20,6 +20,12 @@ module conformance-fluxrig-core guests/fluxrig_core.zig
 module conformance-fluxrig-extended guests/fluxrig_extended.zig
 module conformance-extism-actor guests/extism_actor.zig
 module conformance-priostack-packed guests/priostack_packed.zig
+for example in "$here"/examples/*.zig; do
+  name=$(basename "$example" .zig)
+  module "$(printf %s "$name" | tr _ -)" "examples/$name.zig"
+done
+module fluxrig-echo examples/sizes/fluxrig_echo.zig
+module fluxrig-unread examples/sizes/fluxrig_unread.zig
 
 if [ $# -eq 0 ]; then
   cd "$out"

@@ -1,5 +1,5 @@
 //! Zig values as CBOR, the way Go's fxamacker/cbor writes them without options: integers and lengths in their shortest
-//! form, floats in 64 bits, lengths definite.
+//! form, lengths definite, floats in 64 bits but for infinities and NaN, which have 16.
 const std = @import("std");
 const Allocator = std.mem.Allocator;
 const heads = @import("head.zig");
@@ -76,8 +76,13 @@ pub const Encoder = struct {
         encoder.head(.negative, @intCast(-1 - @as(i64, number)));
     }
 
-    /// A float of 64 bits.
+    /// A float of 64 bits; infinities and NaN, which need no more, have 16.
     pub fn float(encoder: *Encoder, number: f64) void {
+        if (!std.math.isFinite(number)) {
+            const bits: u16 = if (number != number) heads.half_nan else heads.half_infinity;
+            const sign: u16 = if (number < 0) 0x8000 else 0;
+            return encoder.raw(&.{ heads.half_byte, @truncate((sign | bits) >> 8), @truncate(bits) });
+        }
         var item: [9]u8 = .{heads.float_byte} ++ @as([8]u8, undefined);
         std.mem.writeInt(u64, item[1..9], @bitCast(number), .big);
         encoder.raw(&item);

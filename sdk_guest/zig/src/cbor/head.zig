@@ -5,10 +5,23 @@ const std = @import("std");
 /// The kinds of items that messages may hold.
 pub const Major = enum(u3) { unsigned, negative, bytes, text, array, map, tag, other };
 
+/// The item false.
 pub const false_byte = 0xf4;
+/// The item true.
 pub const true_byte = 0xf5;
+/// The item null.
 pub const null_byte = 0xf6;
+/// The head of a float of 64 bits.
 pub const float_byte = 0xfb;
+/// The head of a float of 32 bits.
+pub const single_byte = 0xfa;
+/// The head of a float of 16 bits.
+pub const half_byte = 0xf9;
+/// The bits of infinity, as a float of 16 bits.
+pub const half_infinity = 0x7c00;
+/// The bits of the one NaN that is written, as a float of 16 bits.
+pub const half_nan = 0x7e00;
+/// What ends a container or string of indefinite length.
 pub const break_byte = 0xff;
 
 /// What an item's first bytes say: its kind, its value or length, and how many bytes they are.
@@ -45,6 +58,15 @@ pub fn lengthOf(bytes: []const u8) usize {
         }
     }
     return at;
+}
+
+/// The value of a float, by its head's first byte and its bits.
+pub fn floatOf(first: u8, bits: u64) f64 {
+    return switch (first) {
+        half_byte => half(@truncate(bits)),
+        single_byte => @as(f32, @bitCast(@as(u32, @truncate(bits)))),
+        else => @bitCast(bits),
+    };
 }
 
 /// The value of a float of 16 bits.

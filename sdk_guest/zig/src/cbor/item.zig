@@ -42,7 +42,7 @@ pub const Item = struct {
             .map => .map,
             else => switch (item.encoded[0]) {
                 heads.false_byte, heads.true_byte => .boolean,
-                heads.float_byte => .float,
+                heads.half_byte, heads.float_byte => .float,
                 else => .null,
             },
         };
@@ -152,7 +152,7 @@ pub const Item = struct {
         return switch (head.major) {
             .unsigned => @floatFromInt(head.value),
             .negative => @floatFromInt(-1 - @as(i64, @intCast(head.value))),
-            else => if (item.encoded[0] == heads.float_byte) @bitCast(head.value) else item.wrong("float", place),
+            else => if (item.kind() == .float) heads.floatOf(item.encoded[0], head.value) else item.wrong("float", place),
         };
     }
 

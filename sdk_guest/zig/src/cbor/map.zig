@@ -193,6 +193,7 @@ const Edited = struct {
     had: bool,
     value: ?Item,
 
+    /// Write the map.
     pub fn writeCbor(edited: Edited, encoder: *Encoder) void {
         const others = edited.before.count() - @intFromBool(edited.had);
         encoder.head(.map, others + @intFromBool(edited.value != null));

@@ -2,7 +2,7 @@
 //!
 //! What passes is strict by the rules of fluxMsg: one item and nothing behind it, text in UTF-8, keys that are text and
 //! stand once, no tags, of the simple values only false, true and null, integers of 64 bits, at most 32 containers in
-//! each other. That form: lengths definite, integers and lengths short, floats in 64 bits. Most bytes have it already
+//! each other. That form: lengths definite, integers and lengths short, floats as `Encoder` has them. Most bytes have it already
 //! and are used as they are; others are written anew in a second run.
 const std = @import("std");
 const Allocator = std.mem.Allocator;
@@ -97,12 +97,14 @@ const Reader = struct {
     fn simple(reader: *Reader, first: u8) void {
         switch (first) {
             heads.false_byte, heads.true_byte, heads.null_byte => reader.writer.raw(&.{first}),
-            heads.float_byte => reader.writer.float(@bitCast(reader.value)),
-            heads.float_byte - 1, heads.float_byte - 2 => {
-                reader.plain = false;
-                const half = first == heads.float_byte - 2;
-                const single: f32 = @bitCast(@as(u32, @truncate(reader.value)));
-                reader.writer.float(if (half) heads.half(@truncate(reader.value)) else single);
+            heads.half_byte, heads.single_byte, heads.float_byte => {
+                const number = heads.floatOf(first, reader.value);
+                const size_before = reader.writer.size;
+                reader.writer.float(number);
+                // Is it written otherwise than it came?
+                const size = reader.writer.size - size_before;
+                if (size != @as(usize, 2) << @intCast(first - heads.half_byte) | 1) reader.plain = false;
+                if (number != number and reader.value != heads.half_nan) reader.plain = false;
             },
             heads.break_byte => reader.fail("a break without a beginning"),
             else => reader.fail("a simple value"),

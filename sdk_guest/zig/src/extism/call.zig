@@ -96,6 +96,7 @@ pub const Response = struct {
 const Headers = struct {
     list: []const Header,
 
+    /// Write them as an object.
     pub fn writeJson(headers: Headers, writer: *json.Writer) void {
         writer.raw("{");
         for (headers.list, 0..) |header, index| {

@@ -29,6 +29,11 @@ pub const Context = struct {
 
     const Output = struct { port: []const u8, message: Message };
 
+    /// Whether anything came in on a port; for Flow that is all there is to know.
+    pub fn has(context: *const Context, port: []const u8) bool {
+        return context.payload.get(port) != null;
+    }
+
     /// What came in on a port; null when nothing did.
     pub fn input(context: *const Context, port: []const u8) json.Error!?Message {
         return try Message.read(context.payload.get(port) orelse return null, context.arena, port);
