@@ -127,7 +127,7 @@ def _shuffled(context: CaseContext) -> list[int]:
 def _no_growth(context: CaseContext) -> None:
     plan = _plan(_MIXED, reversed(range(len(_MIXED))))
     with open_functions(context) as functions:
-        pages = _grown(functions, plan, _SETTLING)
+        before = pages = _grown(functions, plan, _SETTLING)
         for _ in range(_ATTEMPTS):  # a collector may take a while to settle; a leak never does
             before, pages = pages, _grown(functions, plan, _ROUNDS)
             if pages <= before:

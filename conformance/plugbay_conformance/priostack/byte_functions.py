@@ -11,7 +11,7 @@ from plugbay_conformance.priostack.answer import HOW_STOPPED, Answer, Block, Res
 from plugbay_conformance.priostack.convention import STACK_POINTER, read_convention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from plugbay_conformance.case import CaseContext
     from plugbay_conformance.engines.contract import PointerSession
@@ -234,7 +234,7 @@ class ByteFunctions:
 @contextmanager
 def open_functions(
     context: CaseContext, setting: Setting = DEFAULT, host: HostProfile | None = None
-) -> Iterator[ByteFunctions]:
+) -> Generator[ByteFunctions]:
     """A fresh instance, closed at the end.
 
     A module without the exports of its convention, and one that does not start, break requirements of their own: the

@@ -134,7 +134,7 @@ def _answered_twice(context: CaseContext, functions: ByteFunctions, function: st
 
 
 def _require_steady(functions: ByteFunctions, function: str, payload: bytes) -> None:
-    pages = _repeat(functions, function, payload, _SETTLING)
+    before = pages = _repeat(functions, function, payload, _SETTLING)
     for _ in range(_ATTEMPTS):  # a collector may take a while to settle; a leak never does
         before, pages = pages, _repeat(functions, function, payload, _CALLS)
         if pages <= before:
