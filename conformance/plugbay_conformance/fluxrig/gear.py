@@ -140,8 +140,8 @@ class Gear:
         with self.must_take(payloads[0], what):
             return self.session.repeat_packed(self.allocator, ENTRYPOINT, payloads, count)
 
-    def events_of_start(self) -> Answer:
-        """What the gear called while it started, or since the last message."""
+    def unclaimed(self) -> Answer:
+        """What the gear called since the last answer: while it started, or before it stopped."""
         return self._answer(b"")
 
     def _answer(self, result: bytes) -> Answer:

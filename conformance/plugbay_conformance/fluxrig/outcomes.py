@@ -160,7 +160,7 @@ def _trap_says_something(context: CaseContext) -> None:
         try:
             gear.attempt(data)
         except GuestStopped:
-            logged = gear.events_of_start()
+            logged = gear.unclaimed()
             if not any(level == ERROR and text for level, text in logged.logs):
                 fail(
                     "`trap` said nothing before it trapped",
