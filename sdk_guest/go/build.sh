@@ -37,7 +37,7 @@ done
 if command -v tinygo >/dev/null; then
   tinygo build -target=wasm-unknown -buildmode=c-shared -gc=conservative -stack-size=64KB -opt=s -no-debug \
     -o "$out/core.tmp" ./conformance/fluxrigcore
-  "$go" run ./internal/startsection "$out/core.tmp" "$out/conformance-fluxrig-core-go.wasm"
+  "$go" run ./cmd/startsection "$out/core.tmp" "$out/conformance-fluxrig-core-go.wasm"
   rm "$out/core.tmp"
 fi
 
