@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from plugbay_conformance.reports.tally import results_on, status_of
+from plugbay_conformance.reports.tally import results_on
 from plugbay_conformance.results import Status
+from plugbay_conformance.running.verdicts import status_of
 from plugbay_conformance.specification import Level
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugbay_conformance.reports.tally import results_on, status_of
+from plugbay_conformance.reports.tally import results_on
 from plugbay_conformance.results import Status
+from plugbay_conformance.running.verdicts import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

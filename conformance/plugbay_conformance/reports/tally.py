@@ -1,26 +1,14 @@
-"""The results of one requirement taken together."""
+"""The results of a report by requirement."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from plugbay_conformance.host_profile import SPECIFICATION
-from plugbay_conformance.results import Status
+from plugbay_conformance.running.no_engine import NO_ENGINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from plugbay_conformance.results import CaseResult, Report
-
-_WORST_FIRST = (Status.FAILED, Status.UNEXPECTED, Status.EXPECTED, Status.SKIPPED, Status.PASSED)
-NO_ENGINE = "-"
-"""The engine of a result whose case runs nothing: it counts on every engine."""
-
-
-def status_of(results: Iterable[CaseResult]) -> Status | None:
-    """What a requirement's results mean together: the worst of them; None when there are none."""
-    found = {result.status for result in results}
-    return next((status for status in _WORST_FIRST if status in found), None)
 
 
 def results_on(report: Report, engine: str) -> dict[str, list[CaseResult]]:

@@ -37,7 +37,7 @@ def profile_result(
     counted = [result for result in results if result.engine in (engine, NO_ENGINE)]
     own = [result for result in counted if result.host == SPECIFICATION]
     status = {
-        requirement: _status(result.status for result in own if result.requirement == requirement.id)
+        requirement: status_of(result for result in own if result.requirement == requirement.id)
         for requirement in requirements
     }
     return ProfileResult(
@@ -54,6 +54,12 @@ def profile_result(
     )
 
 
+def status_of(results: Iterable[CaseResult]) -> Status | None:
+    """What the results of a requirement's cases mean together: the worst of them; None when there are none."""
+    found = {result.status for result in results}
+    return next((status for status in _WORST if status in found), None)
+
+
 def host_results(hosts: Iterable[HostProfile], results: Sequence[CaseResult]) -> tuple[HostResult, ...]:
     """How the plugin fares on each host but the specification's own; hosts that no case was asked of are left out."""
     found: list[HostResult] = []
@@ -65,12 +71,6 @@ def host_results(hosts: Iterable[HostProfile], results: Sequence[CaseResult]) ->
         broken = tuple(result for result in own if result.status in (Status.FAILED, Status.EXPECTED))
         found.append(HostResult(host.name, host.title, passed, broken))
     return tuple(found)
-
-
-def _status(statuses: Iterable[Status]) -> Status | None:
-    """The status of a requirement whose cases have these; None when none was judged."""
-    found = set(statuses)
-    return next((status for status in _WORST if status in found), None)
 
 
 def _verdict(status: Mapping[Requirement, Status | None], results: Sequence[CaseResult], *, complete: bool) -> Verdict:
