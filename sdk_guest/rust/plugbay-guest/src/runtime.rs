@@ -8,11 +8,9 @@ pub mod env;
 pub mod extism;
 #[cfg(any(feature = "fluxrig", feature = "packed"))]
 pub mod memory;
-pub mod text;
-
-/// The allocator of `no_std` guests; `std` brings the same one.
 #[cfg(target_arch = "wasm32")]
-pub use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
+pub mod pages;
+pub mod text;
 
 /// What a guest needs that is `no_std`: an allocator, and a panic handler that logs by `$log`.
 #[doc(hidden)]
@@ -22,7 +20,7 @@ macro_rules! __no_std {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             #[global_allocator]
-            static ALLOCATOR: $crate::runtime::WasmDynamicTalc = $crate::runtime::new_wasm_dynamic_allocator();
+            static ALLOCATOR: $crate::runtime::pages::Allocator = $crate::runtime::pages::allocator();
 
             #[panic_handler]
             fn panic(info: &::core::panic::PanicInfo<'_>) -> ! {

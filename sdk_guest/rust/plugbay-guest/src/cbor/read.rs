@@ -27,6 +27,7 @@ enum Problem {
     EndsEarly,
     Forbidden(&'static str),
     Twice,
+    NoMemory,
 }
 
 impl From<Malformed> for Problem {
@@ -49,6 +50,7 @@ impl Reader<'_> {
             Problem::Malformed => format!("malformed CBOR at byte {at}"),
             Problem::Forbidden(what) => format!("malformed CBOR at byte {at}: {what}"),
             Problem::Twice => format!("malformed CBOR at byte {at}: the key {} stands twice", self.twice),
+            Problem::NoMemory => "no memory is left for the message".into(),
         })
     }
 
@@ -92,27 +94,42 @@ impl Reader<'_> {
     }
 
     fn bytes(&mut self, kind: Type) -> Result<Vec<u8>, Problem> {
-        if kind == Type::Bytes {
-            return Ok(self.decoder.bytes()?.into());
-        }
-        self.skip_head();
         let mut bytes = Vec::new();
-        while self.goes_on(&mut None)? {
-            bytes.extend_from_slice(self.decoder.bytes()?);
-        }
+        self.chunks(kind == Type::Bytes, |decoder| {
+            let chunk = decoder.bytes()?;
+            bytes.try_reserve(chunk.len()).map_err(|_| Problem::NoMemory)?;
+            bytes.extend_from_slice(chunk);
+            Ok(())
+        })?;
         Ok(bytes)
     }
 
     fn text(&mut self, kind: Type) -> Result<String, Problem> {
-        if kind == Type::String {
-            return Ok(self.decoder.str()?.into());
+        let mut text = String::new();
+        self.chunks(kind == Type::String, |decoder| {
+            let chunk = decoder.str()?;
+            text.try_reserve(chunk.len()).map_err(|_| Problem::NoMemory)?;
+            text.push_str(chunk);
+            Ok(())
+        })?;
+        Ok(text)
+    }
+
+    /// Reads the chunks of a string, which is one chunk itself where its length is known. Large strings are what memory
+    /// may not suffice for, so that is an error of the message and no panic.
+    fn chunks(
+        &mut self,
+        alone: bool,
+        mut read: impl FnMut(&mut Decoder<'_>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        if alone {
+            return read(&mut self.decoder);
         }
         self.skip_head();
-        let mut text = String::new();
         while self.goes_on(&mut None)? {
-            text.push_str(self.decoder.str()?);
+            read(&mut self.decoder)?;
         }
-        Ok(text)
+        Ok(())
     }
 
     fn list(&mut self, depth: usize) -> Result<Vec<Value>, Problem> {

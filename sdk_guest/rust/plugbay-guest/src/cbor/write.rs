@@ -26,6 +26,9 @@ const FALSE: u8 = 0xf4;
 const TRUE: u8 = 0xf5;
 const NULL: u8 = 0xf6;
 const FLOAT: u8 = 0xfb;
+const NAN: [u8; 3] = [0xf9, 0x7e, 0x00];
+const INFINITY: [u8; 3] = [0xf9, 0x7c, 0x00];
+const NEGATIVE_INFINITY: [u8; 3] = [0xf9, 0xfc, 0x00];
 
 impl Writer {
     /// The bytes that `write` writes; it is run twice, and must do the same both times.
@@ -122,10 +125,7 @@ impl Writer {
                 Ok(number) => self.signed(number),
                 Err(_) => self.unsigned(u64::try_from(*number)?),
             },
-            Value::Float(number) => {
-                self.sink.write(&[FLOAT]);
-                self.sink.write(&number.to_be_bytes());
-            }
+            Value::Float(number) => self.float(*number),
             Value::Text(text) => self.text(text),
             Value::Bytes(bytes) => self.byte_string(bytes),
             Value::List(list) => {
@@ -134,6 +134,18 @@ impl Writer {
             Value::Map(map) => return self.value_map(map),
         }
         Ok(())
+    }
+
+    /// A float in 64 bits; one that is no number has 16, as Go's encoder writes it.
+    fn float(&mut self, number: f64) {
+        if number.is_finite() {
+            self.sink.write(&[FLOAT]);
+            self.sink.write(&number.to_be_bytes());
+        } else if number.is_nan() {
+            self.sink.write(&NAN);
+        } else {
+            self.sink.write(if number > 0.0 { &INFINITY } else { &NEGATIVE_INFINITY });
+        }
     }
 
     /// A head in its shortest form.
