@@ -12,5 +12,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     from plugbay.cli.options import as_command
     from plugbay_conformance.cli.conform import conform
+    from plugbay_conformance.cli.new import new
 
     app.command()(as_command(conform))
+    app.command()(as_command(new))

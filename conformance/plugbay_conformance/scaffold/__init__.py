@@ -1,0 +1,17 @@
+"""New guest projects: ``plugbay new``."""
+
+from plugbay_conformance.scaffold.errors import ProjectInvalid
+from plugbay_conformance.scaffold.kind import ABIS, KINDS, LANGUAGES, ProjectKind, kind_of
+from plugbay_conformance.scaffold.project import SDK_FOLDER, Project, create_project
+
+__all__ = [
+    "ABIS",
+    "KINDS",
+    "LANGUAGES",
+    "SDK_FOLDER",
+    "Project",
+    "ProjectInvalid",
+    "ProjectKind",
+    "create_project",
+    "kind_of",
+]
