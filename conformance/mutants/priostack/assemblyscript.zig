@@ -98,9 +98,10 @@ export fn _initialize() void {
 }
 
 /// Sizes at which one mutation shows and nothing else does; the cases ask for them.
-const misnamed_size = 77;
+const misnamed_size = 12_347;
 const leaking_size = 3072;
 const most_live = 24;
+const most_zeros = 30;
 const huge = 0x4000_0000;
 
 var zeros: u32 = 0;
@@ -113,13 +114,13 @@ export fn __new(size: usize, id: u32) usize {
     if (mutation.is(26) and size >= huge) return blocks.nowhere;
     if (size == 0) {
         zeros += 1;
-        if (mutation.is(21) and zeros > 2) return blocks.nowhere;
+        if (mutation.is(21) and zeros > most_zeros) return blocks.nowhere;
     }
     const uneven = size % 2 == 1 and size > 16;
     if (mutation.is(22) and uneven) if (odd) |object| return @intFromPtr(object.bytes());
     if (mutation.is(23) and live >= most_live) return @intFromPtr(earliest.?.bytes());
     const object = create(size, id) orelse out_of_memory();
-    if (mutation.is(30) and size == misnamed_size) object.size = 80;
+    if (mutation.is(30) and size == misnamed_size) object.size += 1;
     if (live == 0) earliest = object;
     if (uneven) odd = object;
     latest = object;

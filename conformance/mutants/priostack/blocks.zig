@@ -11,6 +11,7 @@ pub const nowhere: usize = 0x7ff0_0000;
 const beyond_size = 5000;
 const leaking_size = 3072;
 const most_live = 24;
+const most_zeros = 30;
 const huge = 0x4000_0000;
 
 /// What stands for a block of no bytes.
@@ -28,7 +29,7 @@ pub fn allocate(len: usize) ?[*]u8 {
     if (mutation.is(26) and len >= huge) return @ptrFromInt(nowhere);
     if (len == 0) {
         zeros += 1;
-        return if (mutation.is(21) and zeros > 2) @ptrFromInt(nowhere) else nothing;
+        return if (mutation.is(21) and zeros > most_zeros) @ptrFromInt(nowhere) else nothing;
     }
     if (mutation.is(22) and len % 2 == 1 and len > 16) if (odd) |block| return block;
     live += 1;

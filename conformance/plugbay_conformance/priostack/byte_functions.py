@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from plugbay_conformance.case import CaseSkipped, fail
-from plugbay_conformance.engines.contract import FunctionShape, GuestStopped, OutOfBounds, Setting, StopKind
+from plugbay_conformance.case import fail
+from plugbay_conformance.engines.contract import FunctionShape, GuestStopped, OutOfBounds, StopKind
 from plugbay_conformance.priostack.answer import HOW_STOPPED, Answer, Block, Result, failure_text, log_lines
-from plugbay_conformance.priostack.convention import STACK_POINTER, read_convention
+from plugbay_conformance.priostack.convention import STACK_POINTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from plugbay_conformance.case import CaseContext
-    from plugbay_conformance.engines.contract import PointerSession
-    from plugbay_conformance.host_profile import HostProfile
+    from plugbay_conformance.engines.contract import Event, PointerSession
     from plugbay_conformance.priostack.convention import Convention
 
-DEFAULT: Final = Setting()
 PAGE: Final = 65_536
 FAILED: Final = 1 << 63
 ARRAY_BUFFER: Final = 1
@@ -42,6 +38,8 @@ class ByteFunctions:
         self._open = open_session
         self._garbage = 0
         self._stopped = False
+        self.events: tuple[Event, ...] = ()
+        """What the latest whole call called in the host."""
         self.session = open_session()
 
     @property
@@ -59,12 +57,12 @@ class ByteFunctions:
         """Free the instance."""
         self.session.close()
 
-    def allocate(self, size: int) -> int:
-        """A pointer to that many bytes; in assemblyscript an ArrayBuffer, pinned. Raises :class:`GuestStopped`."""
+    def allocate(self, size: int, *, pinned: bool = True) -> int:
+        """A pointer to that many bytes; in assemblyscript an ArrayBuffer, and pinned. Raises :class:`GuestStopped`."""
         if self.convention.shape is FunctionShape.PACKED:
             return self.session.call(self.allocator.alloc, size)[0]
         (pointer,) = self.session.call(self.allocator.alloc, size, 1)  # the alignment, or the id of an ArrayBuffer
-        if self.convention.shape is FunctionShape.BUFFER and pointer:
+        if self.convention.shape is FunctionShape.BUFFER and pointer and pinned:
             self.session.call("__pin", pointer)
         return pointer
 
@@ -117,14 +115,19 @@ class ByteFunctions:
             case FunctionShape.BUFFER:
                 self.session.call(self.allocator.free, block.pointer)
 
+    def collect(self) -> None:
+        """Have garbage collected, where the convention has any. Raises :class:`GuestStopped`."""
+        if self.convention.shape is FunctionShape.BUFFER:
+            self.session.call("__collect")
+        self._garbage = 0
+
     def settle(self, given: Block, result: Result) -> None:
         """Give back, after a call, what the host owns then. Raises :class:`GuestStopped`."""
         if self.convention.shape is FunctionShape.BUFFER:
             self.release(given)
             self._garbage += given.length + result.block.length
             if self._garbage > _GARBAGE:
-                self.session.call("__collect")
-                self._garbage = 0
+                self.collect()
             return
         if result.block.length:
             self.release(result.block)
@@ -145,7 +148,8 @@ class ByteFunctions:
             self.settle(given, result)
         except GuestStopped as stopped:
             return self._failure(stopped)
-        return Answer(output, result.failed, tuple(self.session.events()))
+        self.events = tuple(self.session.events())
+        return Answer(output, result.failed, self.events)
 
     def attempt(self, function: str, data: bytes) -> Result | None:
         """A call of which only matters that it is answered: its result, or None for a failure that ended the instance.
@@ -204,7 +208,7 @@ class ByteFunctions:
                 expected=expected,
                 found=stopped.reason,
                 input=data,
-                logs=log_lines(self.session.events()),
+                logs=log_lines(self.events),
             )
         except OutOfBounds as outside:
             fail(
@@ -224,36 +228,8 @@ class ByteFunctions:
     def _failure(self, stopped: GuestStopped) -> Answer:
         """The failure that a stop stands for. Raises the stop itself when the guest gave no text."""
         self._stopped = True
-        events = tuple(self.session.events())
-        text = failure_text(events)
+        self.events = tuple(self.session.events())
+        text = failure_text(self.events)
         if stopped.kind is not StopKind.TRAP or text is None:
             raise stopped
-        return Answer(text, True, events)
-
-
-@contextmanager
-def open_functions(
-    context: CaseContext, setting: Setting = DEFAULT, host: HostProfile | None = None
-) -> Generator[ByteFunctions]:
-    """A fresh instance, closed at the end.
-
-    A module without the exports of its convention, and one that does not start, break requirements of their own: the
-    other cases are skipped (:class:`~plugbay_conformance.case.CaseSkipped`).
-    """
-    convention = read_convention(context.subject.info, context.subject.profile)
-    if convention is None:
-        raise CaseSkipped("it can't be called: see PRI-001 to PRI-005")
-
-    def open_session() -> PointerSession:
-        return context.engine.open_pointers(context.subject, host or context.host, setting)
-
-    try:
-        functions = ByteFunctions(convention, open_session)
-    except GuestStopped as stopped:
-        if stopped.kind is not StopKind.LINK:
-            raise
-        raise CaseSkipped(f"it does not start: {stopped.reason}") from stopped
-    try:
-        yield functions
-    finally:
-        functions.close()
+        return Answer(text, True, self.events)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import fail
-from plugbay_conformance.priostack.byte_functions import open_functions
 from plugbay_conformance.priostack.making import guest
+from plugbay_conformance.priostack.opening import open_functions
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext

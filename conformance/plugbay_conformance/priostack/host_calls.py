@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import Setting
 from plugbay_conformance.priostack.answer import LEVELS
-from plugbay_conformance.priostack.byte_functions import open_functions
 from plugbay_conformance.priostack.making import guest
+from plugbay_conformance.priostack.opening import open_functions
 from plugbay_conformance.priostack.samples import encoded
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import GuestStopped, OutOfBounds
 from plugbay_conformance.priostack.answer import HOW_STOPPED, log_lines
-from plugbay_conformance.priostack.byte_functions import open_functions
 from plugbay_conformance.priostack.convention import PACKED
 from plugbay_conformance.priostack.making import guest, module
+from plugbay_conformance.priostack.opening import open_functions, pass_over
 from plugbay_conformance.priostack.samples import (
     MALFORMED,
     MIB,
@@ -39,7 +39,7 @@ def _answered(functions: ByteFunctions, function: str, data: bytes, what: str) -
             expected="an output, or a failure with a message",
             found=stopped.reason,
             input=data[:_SHOWN],
-            logs=log_lines(functions.session.events()),
+            logs=log_lines(functions.events),
         )
     except OutOfBounds:
         return  # PRI-020 and PRI-026 judge what the allocator gave
@@ -48,6 +48,7 @@ def _answered(functions: ByteFunctions, function: str, data: bytes, what: str) -
 def _all_answered(context: CaseContext, inputs: Mapping[str, bytes]) -> None:
     with open_functions(context) as functions:
         for function in probed_functions(context, functions):
+            functions.renew()  # nothing is given back: with all that the last one left, memory might not do
             for what, data in inputs.items():
                 _answered(functions, function, data, what)
 
@@ -107,8 +108,11 @@ def _message(context: CaseContext, functions: ByteFunctions, function: str, data
             return answer.data if answer.failed else b""
         result = functions.attempt(function, data)
         return functions.read(result.block) if result is not None and result.failed else b""
-    except (GuestStopped, OutOfBounds):
-        return b""
+    except GuestStopped as stopped:
+        pass_over(stopped)
+    except OutOfBounds:
+        pass  # PRI-040 judges that
+    return b""
 
 
 CASES: Final[tuple[Case, ...]] = (

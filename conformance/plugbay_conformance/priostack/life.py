@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import GuestStopped, StopKind
 from plugbay_conformance.priostack.binary import beyond_core_2, forbidden_imports, mistyped_imports, wrong_starts
-from plugbay_conformance.priostack.byte_functions import DEFAULT, open_functions
 from plugbay_conformance.priostack.making import guest, module
+from plugbay_conformance.priostack.opening import DEFAULT, open_functions
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext

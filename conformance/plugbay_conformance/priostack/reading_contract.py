@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from plugbay_conformance.case import GuestContract
 from plugbay_conformance.engines.contract import GuestStopped, OutOfBounds
-from plugbay_conformance.priostack.byte_functions import DEFAULT, ByteFunctions
+from plugbay_conformance.priostack.byte_functions import ByteFunctions
 from plugbay_conformance.priostack.convention import read_convention
 from plugbay_conformance.priostack.hosts import HOSTS
+from plugbay_conformance.priostack.opening import DEFAULT
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Subject

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import FunctionShape, GuestStopped, OutOfBounds
 from plugbay_conformance.priostack.allocator import lies_in_memory
-from plugbay_conformance.priostack.byte_functions import ARRAY_BUFFER, PAGE, open_functions
+from plugbay_conformance.priostack.byte_functions import ARRAY_BUFFER, PAGE
 from plugbay_conformance.priostack.convention import STACK_POINTER
 from plugbay_conformance.priostack.making import module
+from plugbay_conformance.priostack.opening import open_functions, pass_over
 from plugbay_conformance.priostack.samples import ORDINARY, contract_inputs, probed_functions
 
 if TYPE_CHECKING:
@@ -51,21 +53,30 @@ def _look(context: CaseContext, look: Look, *, unreadable: bool = False) -> None
     """
     with open_functions(context) as functions:
         for function in probed_functions(context, functions):
+            functions.renew()
             for data in _inputs(context, function):
-                try:
-                    given = functions.put(data)
-                except (GuestStopped, OutOfBounds):
-                    functions.renew()
-                    continue
-                call = _invoke(functions, function, data, given, unreadable=unreadable)
-                if call is not None:
+                given = _put(functions, data)
+                call = given and _invoke(functions, function, data, given, unreadable=unreadable)
+                if call:
                     look(functions, call)
+
+
+def _put(functions: ByteFunctions, data: bytes) -> Block | None:
+    try:
+        return functions.put(data)
+    except GuestStopped as stopped:
+        pass_over(stopped)
+    except OutOfBounds:
+        pass  # PRI-020 judges that
+    functions.renew()
+    return None
 
 
 def _invoke(functions: ByteFunctions, function: str, data: bytes, given: Block, *, unreadable: bool) -> Call | None:
     try:
         return Call(function, data, given, functions.invoke(function, given))
-    except GuestStopped:
+    except GuestStopped as stopped:
+        pass_over(stopped)
         functions.renew()
     except OutOfBounds as outside:
         if unreadable:
@@ -161,22 +172,19 @@ def _stack(context: CaseContext) -> None:
     with open_functions(context) as functions:
         if functions.convention.shape is not FunctionShape.RETPTR:
             return  # results are returned, and no stack is lent
-        for function in probed_functions(context, functions):
-            for data in _inputs(context, function):
-                (before,) = functions.session.call(STACK_POINTER, 0)
-                try:
-                    functions.invoke(function, functions.put(data))
-                except (GuestStopped, OutOfBounds):
-                    functions.renew()
-                    continue
-                (after,) = functions.session.call(STACK_POINTER, 0)
-                if after != before:
-                    fail(
-                        f"{function} does not leave the stack as it found it",
-                        expected=f"{before:#x}",
-                        found=f"{after:#x}",
-                        input=data,
-                    )
+        (top,) = functions.session.call(STACK_POINTER, 0)
+    _look(context, partial(_require_stack, top))
+
+
+def _require_stack(top: int, functions: ByteFunctions, call: Call) -> None:
+    (found,) = functions.session.call(STACK_POINTER, 0)
+    if found != top:
+        fail(
+            f"{call.function} does not leave the stack as it found it",
+            expected=f"{top:#x}",
+            found=f"{found:#x}",
+            input=call.data,
+        )
 
 
 CASES: Final[tuple[Case, ...]] = (

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import GuestStopped, OutOfBounds, StopKind
-from plugbay_conformance.priostack.byte_functions import NoMemory, open_functions
+from plugbay_conformance.priostack.byte_functions import NoMemory
 from plugbay_conformance.priostack.making import guest, module
+from plugbay_conformance.priostack.opening import open_functions, pass_over
 from plugbay_conformance.priostack.samples import (
     MALFORMED,
     ORDINARY,
@@ -29,6 +30,8 @@ _CALLS: Final = 10_000
 _SETTLING: Final = 2_000
 _ATTEMPTS: Final = 3
 _DIRT: Final = (1, 3, 30, 200, 1_000, 5_000)
+_GROWING: Final = tuple(int(20_000 * 1.4**step) for step in range(16))
+"""Bytes of an input: of some there is room for the input and none for the output."""
 _ROOM: Final = 16
 """Pages of 64 KiB that a guest gets beside those that it starts with, where memory is short."""
 
@@ -44,7 +47,8 @@ class _Outcome:
 def _outcome(functions: ByteFunctions, function: str, data: bytes) -> _Outcome:
     try:
         answer = functions.call(function, data)
-    except GuestStopped:
+    except GuestStopped as stopped:
+        pass_over(stopped)
         return _Outcome("stopped")
     except OutOfBounds:
         functions.renew()
@@ -74,7 +78,11 @@ def _make_dirty(functions: ByteFunctions, context: CaseContext) -> None:
         blocks = [functions.put(context.random.randbytes(size)) for size in _DIRT]
         for block in blocks:
             functions.release(block)
-    except (GuestStopped, OutOfBounds):
+        functions.collect()
+    except GuestStopped as stopped:
+        pass_over(stopped)
+        functions.renew()
+    except OutOfBounds:
         functions.renew()
 
 
@@ -164,9 +172,9 @@ def _never_wrong(context: CaseContext) -> None:
         pages = functions.session.pages()
     host = replace(context.host, memory_pages=min(pages + _ROOM, context.host.memory_pages))
     with open_functions(context, host=host) as functions:
-        for power in range(8, 24):
-            data = b"memory! " * (2**power // 8)
-            _require_whole_or_none(functions, data)
+        for size in _GROWING:
+            functions.renew()
+            _require_whole_or_none(functions, b"memory! " * (size // 8))
 
 
 def _require_whole_or_none(functions: ByteFunctions, data: bytes) -> None:
@@ -195,7 +203,6 @@ def _goes_on(context: CaseContext) -> None:
         for function, data, expected in (
             ("echo", b"after a failure", b"after a failure"),
             ("length", b"seven b", b"7"),
-            ("reverse", b"abc", b"cba"),
         ):
             answer = functions.expect_output(function, data)
             if answer.data != expected:

@@ -1,10 +1,11 @@
-"""The engines, each opened once."""
+"""The engines, each opened once, and the ways in which conventions are spoken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from tests.priostack.conftest import SHAPES, Shape
 
 from plugbay_conformance.engines import open_engine
 from plugbay_conformance.engines.contract import ConformanceEngine
@@ -17,6 +18,13 @@ def wasmtime_engine() -> Iterator[ConformanceEngine]:
     engine = open_engine("wasmtime")
     yield engine
     engine.close()
+
+
+@pytest.fixture(params=SHAPES, ids=lambda shape: shape.name)
+def shape(request: pytest.FixtureRequest) -> Shape:
+    """Each way in which a convention is spoken."""
+    found: Shape = request.param
+    return found
 
 
 @pytest.fixture(scope="session", params=["wasmtime", "wazero"])
