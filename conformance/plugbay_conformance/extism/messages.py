@@ -220,8 +220,8 @@ def _no_trap(context: CaseContext, payloads: list[bytes]) -> None:
     with open_actor(context) as actor:
         for payload in payloads:
             outcome = actor.outcome(payload)
-            if actor.plugin.was_refused_http(outcome):
-                raise CaseSkipped("it asks for HTTP, which the host does not do for unknown plugins")
+            if actor.plugin.was_refused(outcome):
+                raise CaseSkipped(f"the host refuses what it asks for: {outcome.error[:200]}")
             if outcome.status in _ENDED:
                 actor.plugin.refuse("process", payload, outcome, "a result or an error text")
 

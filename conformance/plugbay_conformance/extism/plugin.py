@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 20
 _FEWEST_ROUNDS = 3
 _MOST_GROWTH = 3
-_HTTP = "HTTP request to "
-"""How libextism tells of a request that it refused."""
+_REFUSALS = ("HTTP request to ", "passed a text that is no UTF-8")
+"""How libextism, and plugbay's adapter to it, tell of what was refused."""
 _ENDS = {
     CallStatus.OK: "succeeded",
     CallStatus.ERROR: "failed",
@@ -131,9 +131,12 @@ class Plugin:
             logs=self.log_lines(),
         )
 
-    def was_refused_http(self, outcome: CallOutcome) -> bool:
-        """Whether a call ended because the host does no HTTP for unknown plugins, which is not the plugin's fault."""
-        return outcome.status is CallStatus.TRAP and (bool(self.session.requests()) or _HTTP in outcome.error)
+    def was_refused(self, outcome: CallOutcome) -> bool:
+        """Whether a call ended because of what the host refuses, which is not the plugin's fault: HTTP of a plugin that
+        nothing is known of, and on libextism a key that is no UTF-8."""
+        if outcome.status is not CallStatus.TRAP:
+            return False
+        return bool(self.session.requests()) or any(text in outcome.error for text in _REFUSALS)
 
     def log_lines(self) -> tuple[str, ...]:
         """The log lines until now, for a report."""
