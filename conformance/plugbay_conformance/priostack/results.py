@@ -48,8 +48,8 @@ def _inputs(context: CaseContext, function: str) -> Iterator[bytes]:
 def _look(context: CaseContext, look: Look, *, unreadable: bool = False) -> None:
     """Look at each call that is answered, before anything is given back.
 
-    Calls that end otherwise are not these requirements' matter, but for results that can't even be located, with
-    ``unreadable``: then :class:`OutOfBounds` is let through.
+    Calls that end otherwise are not these requirements' matter. Results that can't even be located are with
+    ``unreadable``: then ``CaseFailed`` is raised.
     """
     with open_functions(context) as functions:
         for function in probed_functions(context, functions):
