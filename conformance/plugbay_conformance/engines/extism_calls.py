@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 WASMTIME: Final = "wasmtime"
 LIBEXTISM: Final = "libextism"
-_MIB: Final = 1024 * 1024
+_MOST_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of one input, output or log, so that no plugin fails for a limit that its ABI does not know."""
 _KEPT_CODES: Final = 8
 """Compiled modules that stay: one for each setting and host that the cases of a worker use in turn."""
 _CHUNK: Final = 500
@@ -94,11 +95,15 @@ class ExtismCalls:
         limits = Limits(
             deadline=setting.deadline,
             memory_pages=host.memory_pages,
-            input_bytes=16 * _MIB,
-            output_bytes=16 * _MIB,
+            input_bytes=_MOST_BYTES,
+            output_bytes=_MOST_BYTES,
         )
-        # libextism would do requests itself, so the adapter refuses to grant any there.
-        permissions = Permissions(http=("*",) if self.name == WASMTIME else ())
+        permissions = Permissions()
+        if (
+            self.name == WASMTIME
+        ):  # libextism has no log to bound, and would do HTTP itself, so the adapter refuses both
+            limits = limits.with_changes(log_bytes=_MOST_BYTES)
+            permissions = Permissions(http=("*",))
         functions = store.functions()
         return PluginOptions("guest", limits, setting.config, OPTIONAL, permissions, functions)
 

@@ -19,7 +19,7 @@ GUEST: Final = Path(__file__).parents[3] / "conformance" / "mutants" / "extism" 
 """What ``conformance/mutants/extism/build.sh`` makes."""
 _MARK: Final = b"PLUGBAY-MUTATION"
 _RANDOM_TYPE: Final = "(param i32 i32) (result i32)"
-_SWITCHED: Final = {
+SWITCHED: Final = {
     30: "contract without sdk_version",
     32: "13 bytes lose their last",
     33: "input cut at a million bytes",
@@ -200,5 +200,5 @@ _OF_TEXT: Final = (
     _actor(123, "another port", lambda: actor(result=RESULT.replace(b'"out"', b'"result"'))),
     _actor(124, "an array", lambda: actor(result=b'{"outputs":{},"state":[1]}')),
 )
-MUTANTS: Final[tuple[Mutant, ...]] = (*_OF_TEXT, *(_switched(number, name) for number, name in _SWITCHED.items()))
+MUTANTS: Final[tuple[Mutant, ...]] = (*_OF_TEXT, *(_switched(number, name) for number, name in SWITCHED.items()))
 """At least one for each requirement."""

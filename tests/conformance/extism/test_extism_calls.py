@@ -175,6 +175,12 @@ def test_log_lines_are_told_once_with_their_level(level: str, open_session: Open
     assert session.logs() == []
 
 
+def test_a_plugin_may_log_its_whole_input(open_session: Open) -> None:
+    log = '(import "extism:host/env" "log_warn" (func $log_warn (param i64)))'
+    session = open_session(plugin("(call $log_warn (call $input_offset)) (i32.const 0)", imports=log))
+    assert session.call("f", b"x" * 200_000).status is CallStatus.OK
+
+
 def test_http_is_answered_from_the_list_and_remembered(open_session: Open, engine: ConformanceEngine) -> None:
     if engine.name == "libextism":
         pytest.skip("libextism's own HTTP is refused")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 import pytest
 from tests.conformance.extism.judging import failed, judge_all, subject_of
-from tests.conformance.extism.mutants import MUTANTS
+from tests.conformance.extism.mutants import GUEST, MUTANTS, SWITCHED
 from tests.conformance.mutant import Mutant
 
 from plugbay_conformance.engines import open_engine
@@ -48,6 +51,17 @@ def test_a_requirement_that_only_wazero_can_tell_is_found_there(mutant: Mutant) 
 def test_every_requirement_has_a_mutant() -> None:
     wanted = {requirement.id for requirement in load_specification("extism").requirements}
     assert wanted - {mutant.requirement for mutant in MUTANTS} == set()
+
+
+def test_every_mutation_of_the_guest_is_asked_for() -> None:
+    text = "".join(path.read_text() for path in GUEST.parent.glob("*.zig"))
+    known = {int(number) for number in re.findall(r"mutation\.is\((\d+)\)", text)}
+    assert known - {0} == set(SWITCHED)
+
+
+def test_the_guest_is_the_one_whose_digest_is_kept() -> None:
+    digest, name = (GUEST.parent / "DIGESTS").read_text().split()
+    assert (hashlib.sha256(GUEST.read_bytes()).hexdigest(), "guest.wasm") == (digest, name)
 
 
 def test_no_mutant_breaks_more_than_one_requirement() -> None:
