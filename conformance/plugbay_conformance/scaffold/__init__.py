@@ -3,6 +3,7 @@
 from plugbay_conformance.scaffold.errors import ProjectInvalid
 from plugbay_conformance.scaffold.kind import ABIS, KINDS, LANGUAGES, ProjectKind, kind_of
 from plugbay_conformance.scaffold.project import SDK_FOLDER, Project, create_project
+from plugbay_conformance.scaffold.sample import Sample, sample_of
 
 __all__ = [
     "ABIS",
@@ -12,6 +13,8 @@ __all__ = [
     "Project",
     "ProjectInvalid",
     "ProjectKind",
+    "Sample",
     "create_project",
     "kind_of",
+    "sample_of",
 ]

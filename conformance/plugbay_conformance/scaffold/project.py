@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plugbay_conformance.scaffold.kind import ProjectKind
 
 SDK_FOLDER: Final = "plugbay-guest"
-"""Where a project keeps its copy of the SDK: until the SDKs are in the languages' registries, a project needs no other."""
+"""Where a project keeps its copy of the SDK, until the SDKs are in the languages' own registries."""
 _PLACE: Final = re.compile("«([a-z_]+)»")
 
 

@@ -24,7 +24,10 @@ _TESTS: Final = ("_test.go", "_test.zig", "tests.zig")
 
 
 def sdk_files(language: str) -> Iterator[tuple[Path, bytes]]:
-    """The files of a language's SDK, with their paths in its copy. Raises :class:`ProjectInvalid` when they are missing."""
+    """The files of a language's SDK, with their paths in its copy.
+
+    Raises :class:`ProjectInvalid` when they are missing.
+    """
     folder = sdk_folder(language)
     for part, path in _PARTS[language].items():
         yield from _files(folder / part if part else folder, Path(path))
