@@ -9,7 +9,7 @@ FUZZ_COUNT ?= 50000
 FUZZ_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo shop test lint types bench fuzz guests dist clean
+.PHONY: help demo shop test mutants matrix lint types bench fuzz guests dist clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,13 @@ shop: $(VENV)/.installed ## Serve a shop made of WebAssembly functions over HTTP
 	@$(BIN)/python examples/shop/day.py
 
 test: $(VENV)/.installed-dev ## Run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
+
+mutants: $(VENV)/.installed-dev ## Judge the conformance suite by the mutants that it catches
+	$(BIN)/python -m pytest -q tests/conformance -k mutant
+
+matrix: $(VENV)/.installed-dev ## Judge our guest SDKs on every engine, and write the table of docs/conformance.md
+	$(BIN)/python conformance/matrix.py
 
 lint: $(VENV)/.installed-dev ## Check style and formatting
 	$(BIN)/ruff check
@@ -47,6 +53,12 @@ guests: $(VENV)/.installed-dev ## Rebuild the committed guest modules from sourc
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/actors/build.sh
 	PYTHON=$(CURDIR)/$(BIN)/python sh examples/users/build.sh
 	sh examples/shop/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh sdk_guest/rust/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh sdk_guest/go/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh sdk_guest/zig/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh conformance/guests/build.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh conformance/tutorial/build.sh
+	for abi in fluxrig extism priostack; do PYTHON=$(CURDIR)/$(BIN)/python sh conformance/mutants/$$abi/build.sh || exit 1; done
 	sh benchmarks/guests/build.sh
 
 dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution

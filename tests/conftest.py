@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import wasmtime
+from tests.conformance import mutant_share
 
 from plugbay import Host, Plugin
 
@@ -50,6 +51,11 @@ GEAR = """
 """A gear whose allocator counts what is live. Bodies may call $copy and $number, which allocate their results."""
 
 ECHO = "(call $copy (local.get $p) (local.get $n))"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many mutants were caught."""
+    mutant_share.tell(terminalreporter)
 
 
 @pytest.fixture(scope="session", autouse=True)
