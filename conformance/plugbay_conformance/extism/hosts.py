@@ -15,8 +15,7 @@ HOSTS: Final = (
     ),
     HostProfile(
         "reflow",
-        "Reflow's own runtime: a fresh instance for every message, the state in the input and replaced as a whole by "
-        "the result's, unknown types and undeclared ports ignored, sent messages gone at once.",
+        "Reflow's own runtime: a fresh instance for each message, unknown types and undeclared ports ignored.",
         "extism",
         ("actor",),
         fresh_instance_per_message=True,

@@ -194,8 +194,10 @@ def _odd_messages(context: CaseContext) -> None:
 def _same_in_fresh_instances(context: CaseContext) -> None:
     with open_plugin(context) as plugin:
         payloads = contexts_of(metadata_of(plugin))
-    renewing = replace(context, host=replace(context.host, fresh_instance_per_message=True))
-    with open_actor(context) as kept, open_actor(renewing) as renewed:
+    keeping, renewing = (
+        replace(context, host=replace(context.host, fresh_instance_per_message=fresh)) for fresh in (False, True)
+    )
+    with open_actor(keeping) as kept, open_actor(renewing) as renewed:
         for payload in (payload for payload in payloads for _ in range(2)):
             found, expected = kept.outcome(payload), renewed.outcome(payload)
             if _ending(found) != _ending(expected):
@@ -243,6 +245,6 @@ CASES: Final[tuple[Case, ...]] = (
     module(127, "lean_contexts", _lean_contexts),
     module(128, "malformed", _malformed),
     module(129, "odd_messages", _odd_messages),
-    module(130, "same_in_fresh_instances", _same_in_fresh_instances, engines=EXACT_CLOCK),
+    module(130, "same_in_fresh_instances", _same_in_fresh_instances, engines=EXACT_CLOCK, on_hosts=True),
     module(131, "no_growth", _no_growth),
 )

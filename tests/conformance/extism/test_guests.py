@@ -52,6 +52,11 @@ def test_what_breaks_in_reflow_is_told_with_what_reflow_does(mutation: int, wasm
     assert "Reflow" in found[f"EXT-{mutation}"]
 
 
+def test_memory_between_messages_is_told_as_a_breakage_in_reflow(wasmtime_engine: ConformanceEngine) -> None:
+    subject = subject_of(build_guest(130), "actor", wasmtime_engine)
+    assert list(failed(judge_all(subject, wasmtime_engine, REFLOW))) == ["EXT-130"]
+
+
 @pytest.mark.parametrize(
     ("path", "profile"),
     [("actors/counter-rust.wasm", "actor"), ("actors/async-output-rust.wasm", "actor"), ("extism/shop.wasm", "plugin")],
