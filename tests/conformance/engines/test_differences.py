@@ -267,6 +267,11 @@ def test_a_long_conversation_ends_where_one_side_does() -> None:
     assert compare_steps([step, step], [step]) == [(Aspect.OUTPUT, ("the case went on: a", "the case ended"))]
 
 
+def test_an_answer_is_never_taken_for_a_trap() -> None:
+    output, trap = Step("a", Aspect.OUTPUT, "trap"), Step("a", Aspect.TRAP, StopKind.TRAP)
+    assert [aspect for aspect, _ in compare_steps([output], [trap])] == [Aspect.TRAP]
+
+
 def test_large_values_are_kept_as_what_tells_them_apart() -> None:
     assert shortened(b"x" * 4096) == b"x" * 4096
     assert str(shortened(b"x" * 5000)).startswith("5000 bytes, SHA-256 ")

@@ -14,7 +14,7 @@ import pytest
 from tests.conformance.engines.conftest import HOST, subject_of
 
 from plugbay_conformance.engines import wazero_binary
-from plugbay_conformance.engines.contract import GuestStopped, Setting, StopKind
+from plugbay_conformance.engines.contract import Allocator, GuestStopped, Setting, StopKind
 from plugbay_conformance.engines.errors import EngineMissing
 from plugbay_conformance.engines.wazero_process import Patience, WazeroProcess, decoded, encoded
 
@@ -104,8 +104,6 @@ def test_an_interrupt_in_mid_call_ends_the_process(
 
 
 def test_a_guest_that_cannot_be_stopped_ends_its_process_and_no_other_case(wazero_engine: WazeroConformance) -> None:
-    from plugbay_conformance.engines.contract import Allocator
-
     text = """(module (memory (export "memory") 1)
       (func (export "alloc") (param i32) (result i32) (i32.const 8))
       (func (export "free") (param i32 i32))
@@ -124,6 +122,23 @@ def test_a_guest_that_cannot_be_stopped_ends_its_process_and_no_other_case(wazer
     assert other.call("f") == ()
     assert wazero_engine.process.pid != pid
     other.close()
+
+
+def test_a_call_after_many_messages_is_stopped_too(wazero_engine: WazeroConformance) -> None:
+    text = """(module (memory (export "memory") 1)
+      (func (export "alloc") (param i32) (result i32) (i32.const 8))
+      (func (export "free") (param i32 i32))
+      (func (export "process") (param i32 i32) (result i64) (i64.const 0))
+      (func (export "spin") (loop $l (br $l))))"""
+    session = wazero_engine.open_pointers(subject_of(text), HOST, Setting(deadline=0.2))
+    session.repeat_packed(Allocator("alloc", "free"), "process", [b"x"], 10)
+    with pytest.raises(GuestStopped) as stopped:
+        session.call("spin")
+    assert stopped.value.kind is StopKind.DEADLINE
+
+
+def test_the_process_is_not_reached_by_ctrl_c(wazero_engine: WazeroConformance) -> None:
+    assert os.getsid(wazero_engine.process.pid) == wazero_engine.process.pid
 
 
 def test_many_modules_in_turn_are_loaded_again_when_they_are_needed(wazero_engine: WazeroConformance) -> None:
