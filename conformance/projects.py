@@ -78,7 +78,8 @@ def main() -> int:
     started = perf_counter()
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(len(languages)) as threads:
         folder = arguments.keep or Path(temporary)
-        trials = [trial for tried in threads.map(lambda each: try_all(each, folder), languages) for trial in tried]
+        running = [threads.submit(try_all, language, folder) for language in languages]
+        trials = [trial for tried in running for trial in tried.result()]
     show(trials, perf_counter() - started)
     return 1 if any(trial.failure for trial in trials) else 0
 

@@ -11,14 +11,14 @@ LONGEST: Final = 32
 """Characters; Zig's packages allow no more."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _RUST: Final = """
-    abstract alloc as async await become box break const continue core crate do dyn else enum extern false final fn for
-    gen if impl in let loop macro match mod move mut override priv pub ref return self static std struct super test trait
-    true try type typeof unsafe unsized use virtual where while yield
+    abstract alloc as async await become box break const continue core crate do dyn else enum extern false
+    final fn for gen if impl in let loop macro match mod move mut override priv pub ref return self static std
+    struct super test trait true try type typeof unsafe unsized use virtual where while yield
 """
 _ZIG: Final = """
-    addrspace align allowzero and anyframe anytype asm break callconv catch comptime const continue defer else enum
-    errdefer error export extern fn for if inline linksection noalias noinline nosuspend opaque or orelse packed pub resume
-    return struct suspend switch test threadlocal try union unreachable var volatile while
+    addrspace align allowzero and anyframe anytype asm break callconv catch comptime const continue defer else
+    enum errdefer error export extern fn for if inline linksection noalias noinline nosuspend opaque or orelse
+    packed pub resume return struct suspend switch test threadlocal try union unreachable var volatile while
 """
 _TAKEN: Final = frozenset(f"{_RUST}{_ZIG}".split())
 """Words that the languages keep for themselves."""

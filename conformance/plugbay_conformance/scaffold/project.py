@@ -49,12 +49,9 @@ def create_project(folder: Path, kind: ProjectKind) -> Project:
 
     Everything is written or nothing. Raises :class:`ProjectInvalid`.
     """
-    check_name(folder.name)
-    if folder.exists() or folder.is_symlink():
-        raise ProjectInvalid(
-            f"'{folder}' is there already", found=str(folder), hint="choose another name, or move it out of the way"
-        )
+    check_name(folder.name or str(folder))
     try:
+        _refuse_existing(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
@@ -69,6 +66,13 @@ def create_project(folder: Path, kind: ProjectKind) -> Project:
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
     return Project(folder.name, kind, folder, tuple(written))
+
+
+def _refuse_existing(folder: Path) -> None:
+    if folder.exists() or folder.is_symlink():
+        raise ProjectInvalid(
+            f"'{folder}' is there already", found=str(folder), hint="choose another name, or move it out of the way"
+        )
 
 
 def _copy_sdk(folder: Path, language: str) -> None:

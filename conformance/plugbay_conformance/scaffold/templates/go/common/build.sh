@@ -3,5 +3,6 @@
 set -eu
 cd "$(dirname "$0")"
 # -s -w leaves out what only debuggers want, a third of the module.
-GOOS=wasip1 GOARCH=wasm "${GO:-go}" build -trimpath -buildmode=c-shared -ldflags='-s -w' -o «name».wasm "$@" .
+GOOS=wasip1 GOARCH=wasm "${GO:-go}" build -trimpath -buildvcs=false -buildmode=c-shared -ldflags='-s -w' \
+  -o «name».wasm "$@" .
 chmod a-x «name».wasm

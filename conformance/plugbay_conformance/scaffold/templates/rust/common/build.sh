@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")"
 target=${CARGO_TARGET_DIR:-target}
-CARGO_TARGET_DIR=$target "${CARGO:-cargo}" build --release --target wasm32-unknown-unknown "$@"
+# The size of the stack is said here too, as a RUSTFLAGS in the environment hides .cargo/config.toml.
+CARGO_TARGET_DIR=$target "${CARGO:-cargo}" rustc --release --target wasm32-unknown-unknown "$@" -- \
+  -Clink-arg=-zstack-size=65536
 cp "$target/wasm32-unknown-unknown/release/«snake».wasm" «name».wasm
 chmod a-x «name».wasm

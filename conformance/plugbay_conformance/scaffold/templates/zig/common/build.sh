@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds «name».wasm with the zig on PATH, else with the one of pip install ziglang==0.17.0. Options go to zig build.
+# Builds «name».wasm with the zig on PATH when it is a 0.17, else with the one of pip install ziglang==0.17.0. Options go to
+# zig build.
 set -eu
 cd "$(dirname "$0")"
-if command -v zig >/dev/null; then
-  zig build install "$@"
-else
-  "${PYTHON:-python3}" -m ziglang build install "$@"
-fi
+case $(zig version 2>/dev/null) in
+  0.17.*) zig build install "$@" ;;
+  *) "${PYTHON:-python3}" -m ziglang build install "$@" ;;
+esac
 cp zig-out/bin/«name».wasm «name».wasm
 chmod a-x «name».wasm
