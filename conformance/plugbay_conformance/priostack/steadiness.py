@@ -32,7 +32,7 @@ _ATTEMPTS: Final = 3
 _DIRT: Final = (1, 3, 30, 200, 1_000, 5_000)
 _GROWING: Final = tuple(int(20_000 * 1.4**step) for step in range(16))
 """Bytes of an input: of some there is room for the input and none for the output."""
-_ROOM: Final = 16
+_ROOM: Final = 20
 """Pages of 64 KiB that a guest gets beside those that it starts with, where memory is short."""
 
 
