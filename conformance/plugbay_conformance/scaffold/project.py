@@ -16,7 +16,7 @@ from plugbay_conformance.scaffold.cargo_lock import cargo_lock
 from plugbay_conformance.scaffold.errors import ProjectInvalid
 from plugbay_conformance.scaffold.name import check_name
 from plugbay_conformance.scaffold.sample import sample_of
-from plugbay_conformance.scaffold.sdk import sdk_files, sdk_folder
+from plugbay_conformance.scaffold.sdk import sdk_files, sdk_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,8 +91,7 @@ def _write(folder: Path, kind: ProjectKind) -> Iterator[Path]:
             yield _put(folder, Path(_filled(str(path), values)), _filled(text, values))
     if kind.language == "rust":
         manifest = (folder / "Cargo.toml").read_text("utf-8")
-        sdk_lock = (sdk_folder("rust") / "Cargo.lock").read_text("utf-8")
-        yield _put(folder, Path("Cargo.lock"), cargo_lock(manifest, sdk_lock))
+        yield _put(folder, Path("Cargo.lock"), cargo_lock(manifest, sdk_lock()))
 
 
 def _values(name: str, kind: ProjectKind) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ _PARTS: Final = {
     "zig": {name: name for name in ("build.zig", "build.zig.zon", "src", "README.md")},
 }
 """What of a language's folder a project gets, and where in its copy."""
+_LOCK: Final = "Cargo.lock"
 _OTHERS: Final = frozenset({"conformance", "examples", "doccheck", "testdata"})
 """Folders with programs that are written with an SDK, or test it."""
 _TESTS: Final = ("_test.go", "_test.zig", "tests.zig")
@@ -33,20 +34,32 @@ def sdk_files(language: str) -> Iterator[tuple[Path, bytes]]:
         yield from _files(folder / part if part else folder, Path(path))
 
 
+def sdk_lock() -> str:
+    """The ``Cargo.lock`` that the SDK for Rust was tested with. Raises :class:`ProjectInvalid` when it is missing."""
+    return (sdk_folder("rust") / _LOCK).read_text("utf-8")
+
+
 def sdk_folder(language: str) -> Traversable:
     """Where an SDK is: beside this package where that was installed, in the checkout otherwise.
 
-    Raises :class:`ProjectInvalid` when it is in neither.
+    Raises :class:`ProjectInvalid` when it is whole in neither.
     """
     package = files("plugbay_conformance")
     for folder in (package / "sdk_guest" / language, Path(__file__).parents[3] / "sdk_guest" / language):
-        if folder.is_dir():
+        if _is_whole(folder, language):
             return folder
     raise ProjectInvalid(
         f"the SDK for {language} is not part of this installation of plugbay",
         found=language,
         hint="install plugbay from its wheel, or run it from a checkout",
     )
+
+
+def _is_whole(folder: Traversable, language: str) -> bool:
+    parts = [folder / part for part in _PARTS[language] if part] or [folder]
+    if language == "rust":
+        parts.append(folder / _LOCK)
+    return all(part.is_dir() or part.is_file() for part in parts)
 
 
 def _files(entry: Traversable, path: Path) -> Iterator[tuple[Path, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,23 @@ def test_an_installed_package_has_the_first_word(tmp_path: Path, monkeypatch: py
     assert len(copied("zig")) == 4
 
 
-def test_an_installation_without_the_sdk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("language", "parts"), [("go", []), ("zig", ["build.zig"]), ("rust", ["README.md"])])
+def test_an_installation_without_the_whole_sdk_says_so(
+    language: str, parts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     install_into(tmp_path, monkeypatch)
+    for part in parts:
+        (tmp_path / "sdk_guest" / language).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "sdk_guest" / language / part).write_text("")
     monkeypatch.setattr(sdk_module, "__file__", str(tmp_path / "a/b/c/d/sdk.py"))
-    with pytest.raises(ProjectInvalid, match="the SDK for go is not part of this installation"):
-        copied("go")
+    with pytest.raises(ProjectInvalid, match=f"the SDK for {language} is not part of this installation"):
+        copied(language)
+
+
+def test_a_wheel_has_all_of_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    rust = {"rust/plugbay-guest", "rust/Cargo.lock", "rust/README.md"}
+    zig = {"zig/build.zig", "zig/build.zig.zon", "zig/src", "zig/README.md"}
+    wanted = {f"sdk_guest/{part}": f"plugbay_conformance/sdk_guest/{part}" for part in (*rust, *zig, "go")}
+    assert {name: included.get(name) for name in wanted} == wanted
