@@ -7,6 +7,7 @@ from plugbay_conformance.priostack import (
     binary,
     bytes_kept,
     failures,
+    growth,
     host_calls,
     inputs,
     life,
@@ -18,7 +19,20 @@ from plugbay_conformance.priostack import (
 from plugbay_conformance.priostack.hosts import HOSTS
 from plugbay_conformance.priostack.reading_contract import read_contract
 
-_MODULES = (binary, life, allocator, results, inputs, steadiness, bytes_kept, values, numbers, failures, host_calls)
+_MODULES = (
+    binary,
+    life,
+    allocator,
+    results,
+    inputs,
+    steadiness,
+    growth,
+    bytes_kept,
+    values,
+    numbers,
+    failures,
+    host_calls,
+)
 
 CASES = tuple(sorted((case for module in _MODULES for case in module.CASES), key=lambda case: case.requirement))
 """In the order of the requirements."""

@@ -92,6 +92,15 @@ def kilobyte(context: CaseContext) -> bytes:
     return b'"' + bytes(context.random.choices(range(0x61, 0x7B), k=1022)) + b'"'
 
 
+CONTRACT_FUNCTIONS: Final = frozenset(
+    {
+        *("contract", "echo", "empty", "reverse", "length", "repeat", "transform", "fail", "fail_object", "trap"),
+        *("write_log", "current_time", "random_bytes", "count"),
+    }
+)
+"""The operations of the contract."""
+
+
 def contract_inputs() -> dict[str, bytes]:
     """For each operation of the contract that always answers with an output, an input that it wants."""
     return {

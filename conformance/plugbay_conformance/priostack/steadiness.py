@@ -1,4 +1,4 @@
-"""PRI-050 to PRI-053: what earlier calls must not change, however many there were."""
+"""PRI-050, PRI-052 and PRI-053: what earlier calls, a full memory and a failure must not change."""
 
 from __future__ import annotations
 
@@ -14,21 +14,16 @@ from plugbay_conformance.priostack.samples import (
     MALFORMED,
     ORDINARY,
     TRANSFORM,
-    contract_inputs,
     encoded,
-    kilobyte,
     probed_functions,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from plugbay_conformance.case import Case, CaseContext
     from plugbay_conformance.priostack.byte_functions import ByteFunctions
 
-_CALLS: Final = 10_000
-_SETTLING: Final = 2_000
-_ATTEMPTS: Final = 3
 _DIRT: Final = (1, 3, 30, 200, 1_000, 5_000)
 _GROWING: Final = tuple(int(20_000 * 1.4**step) for step in range(16))
 """Bytes of an input: of some there is room for the input and none for the output."""
@@ -37,23 +32,24 @@ _ROOM: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class Outcome:
     """How a call ended: ``what`` is output, failure, outside or stopped."""
 
     what: str
     data: bytes = b""
 
 
-def _outcome(functions: ByteFunctions, function: str, data: bytes) -> _Outcome:
+def outcome(functions: ByteFunctions, function: str, data: bytes) -> Outcome:
+    """How a whole call ends; after one that stopped or lied the next one meets a fresh instance."""
     try:
         answer = functions.call(function, data)
     except GuestStopped as stopped:
         pass_over(stopped)
-        return _Outcome("stopped")
+        return Outcome("stopped")
     except OutOfBounds:
         functions.renew()
-        return _Outcome("outside")
-    return _Outcome("failure" if answer.failed else "output", answer.data)
+        return Outcome("outside")
+    return Outcome("failure" if answer.failed else "output", answer.data)
 
 
 def _alike(context: CaseContext) -> None:
@@ -61,7 +57,7 @@ def _alike(context: CaseContext) -> None:
         for function in probed_functions(context, clean):
             for data in ORDINARY:
                 _make_dirty(other, context)
-                first, second = _outcome(clean, function, data), _outcome(other, function, data)
+                first, second = outcome(clean, function, data), outcome(other, function, data)
                 if first != second:
                     fail(
                         f"{function} answers otherwise in an instance whose free memory holds other bytes",
@@ -115,58 +111,6 @@ def _alone(context: CaseContext, function: str, data: bytes) -> bytes:
         return functions.expect_output(function, data).data
 
 
-def _no_growth(half: int) -> Callable[[CaseContext], None]:
-    """The case for every other function: two workers then share what takes longest."""
-
-    def run(context: CaseContext) -> None:
-        with open_functions(context) as functions:
-            for function in probed_functions(context, functions)[half::2]:
-                payload = _answered_twice(context, functions, function)
-                if payload is not None:
-                    _require_steady(functions, function, payload)
-
-    return run
-
-
-def _answered_twice(context: CaseContext, functions: ByteFunctions, function: str) -> bytes | None:
-    """An input that the function answers, and can be given again; None where there is none."""
-    payloads = [kilobyte(context), b"{}"]
-    if context.subject.contract is not None and function in contract_inputs():
-        payloads.insert(0, contract_inputs()[function])
-    for payload in payloads:
-        functions.renew()
-        outcomes = {_outcome(functions, function, payload).what for _ in range(2)}
-        if not functions.stopped and outcomes <= {"output", "failure"}:
-            return payload
-    return None
-
-
-def _require_steady(functions: ByteFunctions, function: str, payload: bytes) -> None:
-    before = pages = _repeat(functions, function, payload, _SETTLING)
-    for _ in range(_ATTEMPTS):  # a collector may take a while to settle; a leak never does
-        before, pages = pages, _repeat(functions, function, payload, _CALLS)
-        if pages <= before:
-            return
-    fail(
-        f"{_CALLS} calls of {function} grow the memory each time: is each input and output given back?",
-        expected=f"{before} pages",
-        found=f"{pages} pages",
-        input=payload,
-    )
-
-
-def _repeat(functions: ByteFunctions, function: str, payload: bytes, count: int) -> int:
-    try:
-        return functions.session.repeat_packed(functions.allocator, function, [payload], count).pages
-    except GuestStopped as stopped:
-        fail(
-            f"{function} stopped while it was called {count} times",
-            expected="answers",
-            found=stopped.reason,
-            input=payload,
-        )
-
-
 def _never_wrong(context: CaseContext) -> None:
     with open_functions(context) as functions:
         pages = functions.session.pages()
@@ -218,7 +162,7 @@ def _goes_on(context: CaseContext) -> None:
 def _still_answers(context: CaseContext) -> None:
     with open_functions(context) as functions:
         calls = [
-            (function, data, _outcome(functions, function, data).what)
+            (function, data, outcome(functions, function, data).what)
             for function in probed_functions(context, functions)
             for data in (*ORDINARY, *MALFORMED[:6])
         ]
@@ -240,7 +184,7 @@ def _first_stop(context: CaseContext, calls: Sequence[tuple[str, bytes]]) -> tup
     """The first of these calls, made of one instance, that stops it."""
     with open_functions(context) as functions:
         for function, data in calls:
-            if _outcome(functions, function, data).what == "stopped":
+            if outcome(functions, function, data).what == "stopped":
                 return function, data
     return None
 
@@ -248,8 +192,6 @@ def _first_stop(context: CaseContext, calls: Sequence[tuple[str, bytes]]) -> tup
 CASES: Final[tuple[Case, ...]] = (
     module(50, "dirty_memory", _alike),
     guest(50, "after_others", _whatever_came_before),
-    module(51, "ten_thousand", _no_growth(0)),
-    module(51, "ten_thousand_of_others", _no_growth(1)),
     guest(52, "full_memory", _never_wrong),
     module(53, "still_answers", _still_answers),
     guest(53, "goes_on", _goes_on),

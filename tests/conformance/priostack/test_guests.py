@@ -48,11 +48,13 @@ def test_a_conformance_guest_passes_everything(path: Path, engine: ConformanceEn
 
 
 @pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.name)
-def test_functions_that_know_nothing_of_the_suite_pass_its_module_cases(path: Path, engine: ConformanceEngine) -> None:
+def test_functions_that_know_nothing_of_the_suite_pass_its_module_cases(
+    path: Path, wasmtime_engine: ConformanceEngine
+) -> None:
     module = path.read_bytes()
-    subject = subject_of(module, profile_of(module), engine)
+    subject = subject_of(module, profile_of(module), wasmtime_engine)
     assert subject.contract is None
-    results = judge_all(subject, engine)
+    results = judge_all(subject, wasmtime_engine)
     assert set(failed(results)) == set(NO_ZERO.get(path.name, {})), failed(results)
     skipped = {result.kind for result in results if result.status is Status.SKIPPED}
     assert skipped == {CaseKind.GUEST}
