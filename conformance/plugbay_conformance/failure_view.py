@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugbay.cli.text import byte_size, hex_lines, is_text, visible
+from plugbay_conformance.running.no_engine import NO_ENGINE
 from plugbay_conformance.specification import SPEC_VERSION
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def failure_rows(requirement: Requirement, result: CaseResult) -> Iterator[tuple
     yield result.status, shown(result.reason)
     if result.evidence is not None:
         yield from _evidence_rows(result.evidence)
-    yield "case", f"{result.case} on {result.engine}"
+    yield "case", result.case if result.engine == NO_ENGINE else f"{result.case} on {result.engine}"
     yield "read", f"spec/v{SPEC_VERSION}/{requirement.abi}.md, {requirement.id}"
 
 

@@ -51,7 +51,7 @@ def test_a_failure_says_what_was_expected_and_where_to_read(cli: Cli, gear_at: G
         "  failed    ",
         "  expected  ",
         "  found     ",
-        "  case      first_pages on -",
+        "  case      first_pages\n",
         "  read      spec/v1/fluxrig.md, FLX-009",
         "failed  fluxrig core on wasmtime",
         "0 passed, 1 failed, 0 skipped",
