@@ -48,7 +48,7 @@ def test_each_requirement_is_a_test_that_tells_what_became_of_it(run: Run) -> No
             "  failed     *",
             "  expected   *",
             "  found      *",
-            "  case       first_pages\n",
+            "  case       first_pages",
             "  read       spec/v1/fluxrig.md, FLX-009",
             "SKIPPED*the module is no conformance guest*",
         ]
