@@ -11,7 +11,7 @@ import typer
 from plugbay.cli.failure import FAILED, INTERRUPTED, UNUSABLE, facts_of, show_failure
 from plugbay.cli.session import session_of
 from plugbay.cli.text import visible
-from plugbay.errors import ConfigInvalid, PlugbayError
+from plugbay.errors import ConfigInvalid, ModuleError, PlugbayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -149,8 +149,8 @@ def conform(
 
     Every case runs in a process that may crash or hang, at the cost of that case. The module's own answers are judged
     when it is a conformance guest; any other is judged as a black box. The exit code is 0 when no MUST failed, 1 when
-    one did (or passed although the file of expected failures says otherwise, or engines differ), 2 when there is
-    nothing that can be judged.
+    one did (or passed although the file of expected failures says otherwise, engines differ, or a module of a folder
+    is no plugin), 2 when there is nothing that can be judged.
 
     Example: `plugbay conform gear.wasm --engine wasmtime --engine wazero --report report.html`
     """
@@ -175,12 +175,12 @@ def conform(
         if listed:
             _list(session, path, options)
             return
-        found, interrupted = _judge(session, path, options)
+        found, strangers, interrupted = _judge(session, path, options)
     _tell(session.output, found, folder=Path(path).is_dir())
     _write(session, reports, found)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
-    if not _good(found, require_complete=require_complete):
+    if strangers or not _good(found, require_complete=require_complete):
         raise typer.Exit(FAILED)
 
 
@@ -198,8 +198,8 @@ def _checked_reports(session: Session, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _judge(session: Session, path: str, options: ConformOptions) -> tuple[list[Report], bool]:
-    """The reports, one for a file, one for each module of a folder, and whether Ctrl-C came in between."""
+def _judge(session: Session, path: str, options: ConformOptions) -> tuple[list[Report], int, bool]:
+    """The reports, one for a file, else as :func:`judge_folder`."""
     from plugbay_conformance.examiner import Examiner
     from plugbay_conformance.library import modules_of
 
@@ -210,18 +210,24 @@ def _judge(session: Session, path: str, options: ConformOptions) -> tuple[list[R
         if folder.is_dir():
             return judge_folder(session.output, examiner, folder)
         report = examiner.examine(examiner.read(path), path)
-        return [report], not report.complete
+        return [report], 0, not report.complete
 
 
-def judge_folder(output: Output, examiner: Examiner, folder: Path) -> tuple[list[Report], bool]:
-    """The reports of a folder's modules, and whether Ctrl-C ended that; what is no plugin is told on standard error.
+def judge_folder(output: Output, examiner: Examiner, folder: Path) -> tuple[list[Report], int, bool]:
+    """The reports of a folder's modules, how many of them are no plugins, and whether Ctrl-C ended that.
 
-    What was judged before Ctrl-C is kept, also when that comes between two modules. Raises :class:`ConfigInvalid` when
-    no module could be judged.
+    What is not judged is told on standard error: what is no plugin, and what the options leave out. What was judged
+    before Ctrl-C is kept, also when that comes between two modules. Raises :class:`ConfigInvalid` when no module could
+    be judged.
     """
+    from plugbay_conformance.errors import SubjectInvalid
     from plugbay_conformance.library import examine_folder
 
+    strangers: list[Path] = []
+
     def refuse(module: Path, error: PlugbayError) -> None:
+        if isinstance(error, (ModuleError, SubjectInvalid)):
+            strangers.append(module)
         output.say(f"{visible(module.name)}: not judged: {visible(error.reason.splitlines()[0])}")
 
     reports: list[Report] = []
@@ -230,10 +236,10 @@ def judge_folder(output: Output, examiner: Examiner, folder: Path) -> tuple[list
     except KeyboardInterrupt:
         if not reports:
             raise
-        return reports, True
+        return reports, len(strangers), True
     if not reports:
         raise ConfigInvalid(f"no module in {folder} can be judged", found=str(folder))
-    return reports, not reports[-1].complete
+    return reports, len(strangers), not reports[-1].complete
 
 
 def _list(session: Session, path: str, options: ConformOptions) -> None:

@@ -118,9 +118,7 @@ def _expected(report: Report) -> Iterator[RenderableType]:
 
 
 def _skipped(report: Report) -> Iterator[RenderableType]:
-    skipped = [
-        result for result in report.results if result.status is Status.SKIPPED and result.host == SPECIFICATION
-    ]
+    skipped = [result for result in report.results if result.status is Status.SKIPPED and result.host == SPECIFICATION]
     reasons = Counter((result.engine, result.reason) for result in skipped)
     if reasons:
         yield Text("\nSkipped", "bold")
@@ -131,7 +129,8 @@ def _skipped(report: Report) -> Iterator[RenderableType]:
 
 def _hosts(report: Report) -> Iterator[RenderableType]:
     for host in report.hosts:
-        fares = f"{host.passed} cases pass" + (f", {len(host.broken)} break" if host.broken else "")
+        fares = "1 case passes" if host.passed == 1 else f"{host.passed} cases pass"
+        fares += f", {len(host.broken)} would break" if host.broken else ""
         style = "yellow" if host.broken else "green"
         yield Text.assemble((f"\nOn {host.host}", "bold"), f" ({visible(host.title.rstrip('.'))}): ", (fares, style))
         yield from _rows(host.broken)
@@ -139,10 +138,14 @@ def _hosts(report: Report) -> Iterator[RenderableType]:
 
 def _rows(results: Sequence[CaseResult]) -> Iterator[RenderableType]:
     if results:
-        rows = ((f"{result.requirement}/{result.case}", shown(result.reason)) for result in results[:_MOST_SHOWN])
-        yield _table(rows, bold=True)
+        yield _table(map(_row, results[:_MOST_SHOWN]), bold=True)
     if len(results) > _MOST_SHOWN:
         yield Text(f"  … and {len(results) - _MOST_SHOWN} more; --json has all", "dim")
+
+
+def _row(result: CaseResult) -> tuple[str, str]:
+    found = f"\nfound: {shown(result.evidence.found)}" if result.evidence is not None else ""
+    return f"{result.requirement}/{result.case}", f"{shown(result.reason)}{found}"
 
 
 def _table(rows: Iterable[tuple[str, str]], *, bold: bool = False) -> Table:
@@ -176,3 +179,5 @@ def _remarks(report: Report) -> Iterator[RenderableType]:
         named = ", ".join((*skipped[:_MOST_NAMED], *(["…"] if len(skipped) > _MOST_NAMED else [])))
         judged = f"{len(skipped)} MUST could not be judged: {named}" if skipped else "not every MUST was judged"
         yield Text(f"Partial: {judged}", "dim")
+        if report.module.contract is None:
+            yield Text("Only a conformance guest can be conformant; any other plugin is partial at best", "dim")

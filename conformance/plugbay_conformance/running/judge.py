@@ -37,7 +37,7 @@ def judge(
     if case.kind is CaseKind.GUEST and subject.contract is None:
         return replace(result, status=Status.SKIPPED, reason="the module is no conformance guest")
     if case.engines is not None and engine.name not in case.engines:
-        return replace(result, status=Status.SKIPPED, reason=f"can't be told on {engine.name}")
+        return replace(result, status=Status.SKIPPED, reason=f"{engine.name} does not show what is judged here")
     started = perf_counter()
     status, reason, evidence = _outcome(case, context)
     return replace(result, status=status, reason=reason, evidence=evidence, seconds=perf_counter() - started)

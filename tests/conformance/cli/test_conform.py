@@ -41,6 +41,13 @@ def test_a_black_box_that_breaks_nothing_is_partial_and_good(cli: Cli, gear_at: 
     assert "partial  fluxrig core on wasmtime" in result.text
     assert "1 passed, 0 failed, 1 skipped" in result.text
     assert "Partial: 1 MUST could not be judged: FLX-034" in result.text
+    assert "Only a conformance guest can be conformant; any other plugin is partial at best" in result.text
+
+
+def test_what_would_break_on_another_host_says_what_was_found_there(cli: Cli, gear_at: GearAt) -> None:
+    result = cli("conform", gear_at(pages="20"), "-r", "FLX-010", "--processes", "0")
+    assert "On fluxrig-v0.6 (A rack of fluxrig v0.6): 0 cases pass, 1 would break\n  FLX-010/starts" in result.text
+    assert "found: the module's memory starts with 20 pages, over the limit of 16" in " ".join(result.text.split())
 
 
 def test_a_failure_says_what_was_expected_and_where_to_read(cli: Cli, gear_at: GearAt) -> None:
@@ -119,7 +126,7 @@ def test_a_folder_is_judged_as_a_matrix_and_what_is_no_plugin_is_told(
     (tmp_path / "d.wasm").write_text("hello")
     (tmp_path / "notes.txt").write_text("hello")
     result = cli("conform", tmp_path, "-r", "*-001", *HERE)
-    assert result.code == 0
+    assert result.code == 1, "a file that can't be judged does not slip through a gate"
     rows = [line.split()[:5] for line in result.text.splitlines()[1:4]]
     assert [row[:4] for row in rows] == [
         ["a", "fluxrig", "core", "wasmtime"],
@@ -131,6 +138,8 @@ def test_a_folder_is_judged_as_a_matrix_and_what_is_no_plugin_is_told(
     )
     document = cli("conform", tmp_path, "-r", "*-001", "--json", *HERE).json
     assert [report["module"]["name"] for report in document["reports"]] == ["a.wasm", "b.wasm", "c.wasm"]
+    (tmp_path / "d.wasm").unlink()
+    assert cli("conform", tmp_path, "-r", "FLX-001", *HERE).code == 0, "what is not selected is no failure"
     failing = cli("conform", tmp_path, "-r", "FLX-009", *HERE)
     assert failing.code == 1
     assert "b.wasm: failed FLX-009" in failing.text
@@ -227,8 +236,8 @@ def test_ctrl_c_between_two_modules_keeps_what_was_judged(gear_at: GearAt, tmp_p
     gear_at("b.wasm")
     options = ConformOptions(select=Selection(("FLX-001",)), processes=0)
     with Interrupted(options) as examiner:
-        reports, interrupted = judge_folder(Output(json=False), examiner, tmp_path)
-    assert ([report.module.name for report in reports], interrupted) == (["a.wasm"], True)
+        reports, strangers, interrupted = judge_folder(Output(json=False), examiner, tmp_path)
+    assert ([report.module.name for report in reports], strangers, interrupted) == (["a.wasm"], 0, True)
 
 
 def test_nothing_of_the_suite_is_loaded_before_it_is_asked_for() -> None:
