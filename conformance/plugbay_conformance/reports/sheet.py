@@ -79,9 +79,10 @@ def sheets_of(reports: Sequence[Report]) -> tuple[Sheet, ...]:
 
 
 def _sheet(abi: str, profile: str, reports: Sequence[Report]) -> Sheet:
+    names = _names(reports)
     columns = tuple(
-        Column(report, result, _label(report, result, several=len(reports) > 1))
-        for report in reports
+        Column(report, result, _label(name, result, several=len(report.profiles) > 1))
+        for report, name in zip(reports, names, strict=True)
         for result in report.profiles
     )
     found = [results_on(column.report, column.profile.engine) for column in columns]
@@ -99,9 +100,18 @@ def _sheet(abi: str, profile: str, reports: Sequence[Report]) -> Sheet:
     return Sheet(abi, profile, columns, rows)
 
 
-def _label(report: Report, profile: ProfileResult, *, several: bool) -> str:
-    if not several:
+def _names(reports: Sequence[Report]) -> list[str]:
+    """What tells the modules apart: nothing where there is one, their languages, or else their names."""
+    if len(reports) == 1:
+        return [""]
+    languages = [report.module.contract.language if report.module.contract is not None else "" for report in reports]
+    return [
+        language if language and languages.count(language) == 1 else report.module.name
+        for language, report in zip(languages, reports, strict=True)
+    ]
+
+
+def _label(name: str, profile: ProfileResult, *, several: bool) -> str:
+    if not name:
         return profile.engine
-    contract = report.module.contract
-    name = contract.language if contract is not None else report.module.name
-    return f"{name}, {profile.engine}" if len(report.profiles) > 1 else name
+    return f"{name}, {profile.engine}" if several else name

@@ -133,6 +133,14 @@ def test_several_reports_make_a_matrix_of_languages(folder: Path, browser: Brows
         assert page.locator(".row.head .cell").all_inner_texts()[:2] == ["rust", "go"]
 
 
+def test_the_verdicts_of_a_matrix_are_seen_on_a_phone(folder: Path, browser: Browser) -> None:
+    for page in opened(browser, folder / "many.html", WIDTHS["phone"]):
+        for verdict in page.locator(".modules .verdict").all():
+            box = verdict.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= WIDTHS["phone"]
+
+
 def test_without_scripts_everything_can_still_be_read(folder: Path, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
