@@ -9,7 +9,7 @@ from plugbay_conformance.engines.contract import AllocatorStep, GuestStopped, Ou
 from plugbay_conformance.fluxrig.gear import Block, open_gear
 from plugbay_conformance.fluxrig.making import module
 from plugbay_conformance.fluxrig.samples import message_of_size
-from plugbay_conformance.fluxrig.settling import grows
+from plugbay_conformance.settling import grows
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext
@@ -152,8 +152,8 @@ def _used_again(context: CaseContext) -> None:
     plan = [AllocatorStep(slot, size) for slot, size in enumerate(_REUSED)]
     plan += [AllocatorStep(slot, None) for slot in (*slots[::2], *reversed(slots[1::2]))]
     with open_gear(context) as gear:
-        _run_plan(gear, plan, _SETTLING)
-        growth = grows(gear.session.pages(), lambda: _run_plan(gear, plan, _ROUNDS))
+        first, settled = gear.session.pages(), _run_plan(gear, plan, _SETTLING)
+        growth = grows(first, settled, lambda: _run_plan(gear, plan, _ROUNDS), most=gear.memory_pages)
         if growth is not None:
             fail(
                 f"{_ROUNDS} rounds of alloc and free grow the memory each time",

@@ -57,6 +57,11 @@ class Gear:
         self.allocator = Allocator(allocator_name(context.subject.info), FREE)
         self._host = host
 
+    @property
+    def memory_pages(self) -> int:
+        """The most memory that the host gives it, in pages."""
+        return self._host.memory_pages
+
     def attempt(self, data: bytes) -> Answer:
         """One message: allocated, processed, its result read, both buffers freed.
 

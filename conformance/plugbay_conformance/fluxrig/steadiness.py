@@ -13,7 +13,7 @@ from plugbay_conformance.fluxrig.gear import open_gear
 from plugbay_conformance.fluxrig.guest import calls_of_the_contract
 from plugbay_conformance.fluxrig.making import module
 from plugbay_conformance.fluxrig.samples import base_message, good_messages, message_of_size
-from plugbay_conformance.fluxrig.settling import grows
+from plugbay_conformance.settling import grows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,8 @@ _DIRT: Final = (1, 3, 30, 200, 1_000, 5_000)
 
 def require_steady(gear: Gear, payloads: Sequence[bytes], count: int, what: str) -> None:
     """Raise ``CaseFailed`` when the memory grows by that many messages, each time again."""
-    gear.repeat(payloads, _SETTLING, what)
-    growth = grows(gear.session.pages(), lambda: gear.repeat(payloads, count, what).pages)
+    first, settled = gear.session.pages(), gear.repeat(payloads, _SETTLING, what).pages
+    growth = grows(first, settled, lambda: gear.repeat(payloads, count, what).pages, most=gear.memory_pages)
     if growth is not None:
         fail(
             f"{count} messages grow the memory each time: is each input and result freed?",

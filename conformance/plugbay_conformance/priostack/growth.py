@@ -10,6 +10,7 @@ from plugbay_conformance.priostack.making import module
 from plugbay_conformance.priostack.opening import open_functions
 from plugbay_conformance.priostack.samples import CONTRACT_FUNCTIONS, contract_inputs, kilobyte, probed_functions
 from plugbay_conformance.priostack.steadiness import outcome
+from plugbay_conformance.settling import grows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _CALLS: Final = 10_000
 _SETTLING: Final = 2_000
-_ATTEMPTS: Final = 3
 _MOST_REPEATED: Final = 6
 _WORKING: Final = ("echo", "transform", "repeat", "fail", "write_log", "count")
 
@@ -32,7 +32,7 @@ def _no_growth(half: int) -> Callable[[CaseContext], None]:
             for function in _repeated(context, functions)[half::2]:
                 payload = _answered_twice(context, functions, function)
                 if payload is not None:
-                    _require_steady(functions, function, payload)
+                    _require_steady(functions, function, payload, context.host.memory_pages)
 
     return run
 
@@ -59,18 +59,16 @@ def _answered_twice(context: CaseContext, functions: ByteFunctions, function: st
     return None
 
 
-def _require_steady(functions: ByteFunctions, function: str, payload: bytes) -> None:
-    before = pages = _repeat(functions, function, payload, _SETTLING)
-    for _ in range(_ATTEMPTS):  # a collector may take a while to settle; a leak never does
-        before, pages = pages, _repeat(functions, function, payload, _CALLS)
-        if pages <= before:
-            return
-    fail(
-        f"{_CALLS} calls of {function} grow the memory each time: is each input and output given back?",
-        expected=f"{before} pages",
-        found=f"{pages} pages",
-        input=payload,
-    )
+def _require_steady(functions: ByteFunctions, function: str, payload: bytes, most: int) -> None:
+    first, settled = functions.session.pages(), _repeat(functions, function, payload, _SETTLING)
+    growth = grows(first, settled, lambda: _repeat(functions, function, payload, _CALLS), most=most)
+    if growth is not None:
+        fail(
+            f"{_CALLS} calls of {function} grow the memory each time: is each input and output given back?",
+            expected=f"{growth[0]} pages",
+            found=f"{growth[1]} pages",
+            input=payload,
+        )
 
 
 def _repeat(functions: ByteFunctions, function: str, payload: bytes, count: int) -> int:

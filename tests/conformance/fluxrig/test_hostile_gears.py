@@ -158,3 +158,12 @@ def test_a_gear_that_answers_with_hostile_cbor_is_judged_and_the_judge_survives(
 
 def _about_answers(case: Case) -> bool:
     return case.requirement == "FLX-026" or "FLX-035" <= case.requirement <= "FLX-044"
+
+
+def test_a_gear_that_has_filled_its_memory_before_it_settled_grows(
+    gear: Gear, wasmtime_engine: ConformanceEngine
+) -> None:
+    leak = "(drop (memory.grow (i32.const 1)))" + ECHO
+    subject = subject_of(gear(leak), "core")
+    results = judge_all(subject, wasmtime_engine, only=lambda case: case.id == "FLX-025/ten_thousand")
+    assert failed(results)["FLX-025"].startswith("10000 messages grow the memory")

@@ -108,3 +108,11 @@ def test_a_module_that_is_none_of_the_abi_is_told_so(wasmtime_engine: Conformanc
     assert read_contract(wasmtime_engine, subject) is None
     results = judge_all(subject, wasmtime_engine)
     assert set(failed(results)) == {"PRI-001", "PRI-002", "PRI-003", "PRI-006"}
+
+
+def test_a_function_that_has_filled_the_memory_before_it_settled_grows(
+    shape: Shape, wasmtime_engine: ConformanceEngine
+) -> None:
+    leaking = subject_of(shape.build("(drop (memory.grow (i32.const 1)))" + COPY), shape.convention)
+    results = judge_all(leaking, wasmtime_engine, only=lambda case: case.id == "PRI-051/ten_thousand")
+    assert failed(results)["PRI-051"].startswith("10000 calls of echo grow the memory")
