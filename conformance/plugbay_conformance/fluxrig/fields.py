@@ -84,7 +84,7 @@ def _kept(*names: str) -> Callable[[CaseContext], None]:
                 for op in ("echo", "text"):
                     sent = replace(message, data={"op": op, "text": "a text"})
                     exchange = asked.send(sent, f"`{op}`, with a {name} of its own,")
-                    exchange.require(getattr(sent, name), getattr(exchange.message(), name), name)
+                    exchange.require_field(sent, exchange.message(), name)
 
     return run
 
@@ -133,7 +133,7 @@ def _missing_fields(context: CaseContext) -> None:
             exchange = asked.send(encoded, f"`echo` of {title}")
             found = exchange.message()
             for name in expected.__slots__:
-                exchange.require(getattr(expected, name), getattr(found, name), name)
+                exchange.require_field(expected, found, name)
 
 
 def _nothing_in_it(context: CaseContext) -> None:
@@ -155,7 +155,7 @@ def _every_form(context: CaseContext) -> None:
             exchange = asked.send(encoded, f"`echo` of a message {title}")
             found = exchange.message()
             for name in message.__slots__:
-                exchange.require(getattr(message, name), getattr(found, name), name)
+                exchange.require_field(message, found, name)
 
 
 CASES: Final[tuple[Case, ...]] = (

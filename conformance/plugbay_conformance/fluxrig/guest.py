@@ -69,6 +69,13 @@ class Exchange:
                 f"{self.what}: {difference.place} is wrong", expected=difference.expected, found=difference.found
             )
 
+    def require_field(self, expected: Message, found: Message, name: str) -> None:
+        """Fail the case unless that field is the same. No hops may be null or an empty array: the two mean the same."""
+        value, other = getattr(expected, name), getattr(found, name)
+        if name == "path":
+            value, other = value or None, other or None
+        self.require(value, other, name)
+
     def require_data(self, op: str, expected: dict[str, Any], found: Message | None = None) -> None:
         """Fail the case unless the answer's ``data`` is ``op`` and exactly these keys."""
         message = self.message() if found is None else found
