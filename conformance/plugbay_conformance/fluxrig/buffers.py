@@ -122,7 +122,7 @@ def _require_kept(processed: _Processed, kept: Block, what: str) -> None:
     gear = processed.gear
     blocks = [gear.allocate(size) for size in (kept.length, kept.length, *_PROBES)]
     for block in blocks:
-        if block.overlaps(kept):
+        if block.pointer and block.overlaps(kept):  # 0 is no block, but an allocator without room
             fail(
                 f"alloc gave away {what}, on {processed.title}",
                 expected=f"blocks apart from its {kept}",
