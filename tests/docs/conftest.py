@@ -215,10 +215,11 @@ def payments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workshop(tmp_path: Path, payments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The current folder: the examples as in a checkout, and payments.cbor. What a page logs to is undone after it."""
-    shutil.copytree(
-        ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__", ".zig-cache")
-    )
+    """The current folder: examples and guests as in a checkout, payments.cbor. A page's logging is undone after it."""
+    ignored = shutil.ignore_patterns("__pycache__", ".zig-cache")
+    for folder in ("examples", "conformance/tutorial"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    shutil.copytree(ROOT / "sdk_guest/dist", tmp_path / "sdk_guest/dist", ignore=shutil.ignore_patterns("*-go.wasm"))
     shutil.copy(payments, tmp_path)
     monkeypatch.chdir(tmp_path)
     guests = logging.getLogger("plugbay.guest")
