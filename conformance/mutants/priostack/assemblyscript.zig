@@ -84,9 +84,12 @@ fn create(size: usize, id: u32) ?*Header {
     return header;
 }
 
-fn destroy(header: *Header) void {
+fn unlink(header: *Header) void {
     if (header.previous) |previous| previous.next = header.next else objects = header.next;
     if (header.next) |next| next.previous = header.previous;
+}
+
+fn destroy(header: *Header) void {
     const memory: [*]align(16) u8 = @ptrCast(@alignCast(header));
     const block = memory[0..header.block];
     @memset(block, 0xdd);
@@ -150,8 +153,9 @@ export fn __collect() void {
     var next = objects;
     while (next) |header| {
         next = header.next;
-        if (mutation.is(25) and header.size == leaking_size) continue;
-        if (header.pins == 0 or mutation.is(32)) destroy(header);
+        if (header.pins > 0 and !mutation.is(32)) continue;
+        unlink(header);
+        if (!mutation.is(25) or header.size != leaking_size) destroy(header);
     }
     latest = null;
     odd = null;
