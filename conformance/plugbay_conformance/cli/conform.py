@@ -267,11 +267,19 @@ def _tell(output: Output, reports: Sequence[Report], *, folder: bool) -> None:
 
 
 def _write(session: Session, paths: Sequence[Path], reports: Sequence[Report]) -> None:
-    from plugbay_conformance.reports import write_report
+    """Write every report that can be. Raises what kept the first of the others from being written."""
+    from plugbay_conformance.reports import ReportUnwritable, write_report
 
+    unwritable: list[ReportUnwritable] = []
     for path in paths:
-        write_report(path, reports)
-        session.output.say(f"wrote {visible(str(path))}")
+        try:
+            write_report(path, reports)
+        except ReportUnwritable as error:
+            unwritable.append(error)
+        else:
+            session.output.say(f"wrote {visible(str(path))}")
+    if unwritable:
+        raise unwritable[0]
 
 
 def _good(reports: Sequence[Report], *, require_complete: bool) -> bool:
