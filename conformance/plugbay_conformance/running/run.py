@@ -79,9 +79,13 @@ def run(judges: Judges, suite: AbiSuite, subject: Subject, path: str, options: R
 
 
 def known_subject(judges: Judges, suite: AbiSuite, subject: Subject, engine: str, profile: str | None) -> Subject:
-    """The subject with what it says about itself, loaded to be judged; ``profile`` is the one that was asked for."""
+    """The subject with what it says about itself, loaded to be judged; ``profile`` is the one that was asked for.
+
+    It is asked twice before it counts as a black box: the process that asked may have been killed, by nobody's fault,
+    and most of what must be judged would be left out.
+    """
     judges.load(subject)
-    contract = judges.read_contract(subject, engine)
+    contract = judges.read_contract(subject, engine) or judges.read_contract(subject, engine)
     return with_contract(subject, contract, profile, suite.specification.profiles)
 
 

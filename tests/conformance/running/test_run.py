@@ -21,6 +21,7 @@ from plugbay_conformance.selection import Selection
 if TYPE_CHECKING:
     from tests.conformance.conftest import MakeSubject
 
+    from plugbay_conformance.case import GuestContract, Subject
     from plugbay_conformance.running.judges import Judges
 
 SUITE = load_suite("fluxrig")
@@ -183,3 +184,17 @@ def test_an_interrupt_while_the_module_is_asked_what_it_is_leaves_a_report(
 
     report = Judged(Interrupted(FAKES), make_subject)(options("passes"))
     assert (report.complete, report.results, report.verdict) == (False, (), Verdict.PARTIAL)
+
+
+def test_a_guest_whose_asker_was_killed_is_asked_again(make_subject: MakeSubject, judges: LocalJudge) -> None:
+    class KilledOnce(LocalJudge):
+        killed = False
+
+        def read_contract(self, subject: Subject, engine: str) -> GuestContract | None:
+            if not self.killed:
+                self.killed = True
+                return None
+            return super().read_contract(subject, engine)
+
+    report = Judged(KilledOnce(FAKES), make_subject)(options("passes"), mark="guest")
+    assert report.module.contract == CONTRACT
