@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import CallStatus, GuestStopped, Setting
+from plugbay_conformance.extism.growth import check_growth
 from plugbay_conformance.extism.interface import foreign_functions, hosting_problem, own_functions
 from plugbay_conformance.extism.making import EXACT_CLOCK, module
-from plugbay_conformance.extism.plugin import check_growth, open_plugin, told
+from plugbay_conformance.extism.plugin import open_plugin, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

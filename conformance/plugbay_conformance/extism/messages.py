@@ -19,10 +19,11 @@ from plugbay_conformance.extism.actor import (
     read_result,
     result_of,
 )
+from plugbay_conformance.extism.growth import check_growth
 from plugbay_conformance.extism.json_values import shown
 from plugbay_conformance.extism.making import EXACT_CLOCK, module
 from plugbay_conformance.extism.message_types import SAMPLES, TYPES, misfit, tagged
-from plugbay_conformance.extism.plugin import as_object, check_growth, open_plugin, told
+from plugbay_conformance.extism.plugin import as_object, open_plugin, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

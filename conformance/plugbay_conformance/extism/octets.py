@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import fail
+from plugbay_conformance.extism.growth import check_growth
 from plugbay_conformance.extism.interface import callable_exports
 from plugbay_conformance.extism.json_values import shown
 from plugbay_conformance.extism.making import guest
-from plugbay_conformance.extism.plugin import as_object, check_growth, open_plugin
+from plugbay_conformance.extism.plugin import as_object, open_plugin
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import CallStatus, Setting
 from plugbay_conformance.extism.actor import COMPONENT, NODE_ID, context_json, open_actor, operation
+from plugbay_conformance.extism.growth import check_growth
 from plugbay_conformance.extism.host_calls import LEVELS, check_logged
 from plugbay_conformance.extism.json_values import difference, shown
 from plugbay_conformance.extism.making import WITH_LOGS, guest
-from plugbay_conformance.extism.plugin import as_object, check_growth
+from plugbay_conformance.extism.plugin import as_object
 
 if TYPE_CHECKING:
     from plugbay_conformance.case import Case, CaseContext

@@ -11,14 +11,11 @@ from plugbay_conformance.extism.interface import callable_exports, foreign_funct
 from plugbay_conformance.extism.json_values import NotJson, difference, read_json, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from plugbay_conformance.case import CaseContext
     from plugbay_conformance.engines.contract import CallOutcome, CallSession
 
-_MOST_ROUNDS = 20
-_FEWEST_ROUNDS = 3
-_MOST_GROWTH = 3
 _REFUSALS = ("HTTP request to ", "passed a text that is no UTF-8")
 """How libextism, and plugbay's adapter to it, tell of what was refused."""
 _ENDS = {
@@ -50,7 +47,7 @@ def open_plugin(context: CaseContext, setting: Setting | None = None) -> Generat
             raise CaseSkipped(f"it can't be instantiated: {stopped.reason}") from stopped
         raise
     try:
-        yield Plugin(session, frozenset(callable_exports(info)))
+        yield Plugin(session, frozenset(callable_exports(info)), context.host.memory_pages)
     finally:
         session.close()
 
@@ -58,8 +55,10 @@ def open_plugin(context: CaseContext, setting: Setting | None = None) -> Generat
 class Plugin:
     """One instance."""
 
-    def __init__(self, session: CallSession, functions: frozenset[str]) -> None:
+    def __init__(self, session: CallSession, functions: frozenset[str], memory_pages: int) -> None:
         self.session = session
+        self.memory_pages = memory_pages
+        """The most memory that the host gives it."""
         self._functions = functions
 
     def call(self, function: str, payload: bytes = b"") -> CallOutcome:
@@ -147,32 +146,6 @@ def told(outcome: CallOutcome) -> str:
     """How a call ended, for people."""
     detail = outcome.error or (f"the code {outcome.code} without an error text" if outcome.code is not None else "")
     return f"{outcome.status}: {detail[:300]}" if detail else str(outcome.status)
-
-
-def check_growth(plugin: Plugin, function: str, payloads: Sequence[bytes], count: int) -> None:
-    """Fail when the plugin's memory grows with every round of ``count`` calls, and beyond :data:`_MOST_GROWTH` times.
-
-    One round without growth is enough. A collector of garbage lets memory grow for a while, in proportion to what there
-    is; a leak has no bound. Where the engine can't tell the pages, surviving is all that is asked. Raises
-    :class:`CaseSkipped` when a call ends the instance.
-    """
-    plugin.require_function(function)
-    pages: list[int] = []
-    for _ in range(_MOST_ROUNDS):
-        try:
-            repeated = plugin.session.repeat(function, payloads, count)
-        except GuestStopped as stopped:
-            raise CaseSkipped(f"{function} ends the instance, so it can't be repeated: {stopped.reason}") from stopped
-        pages += [repeated.pages_after_first, repeated.pages] if not pages else [repeated.pages]
-        if pages[-1] <= pages[-2]:
-            return
-        if len(pages) > _FEWEST_ROUNDS and pages[-1] > _MOST_GROWTH * pages[0]:
-            fail(
-                f"the plugin's memory grows with every round of {count} calls of {function}",
-                expected=f"not far beyond {pages[0]} pages, those after the first 100 calls",
-                found=f"{', '.join(map(str, pages[1:]))} pages after the rounds",
-                input=payloads[0],
-            )
 
 
 def as_object(value: object) -> dict[str, object] | None:

@@ -9,7 +9,11 @@ import pytest
 
 from plugbay_conformance.case import CaseFailed, CaseSkipped
 from plugbay_conformance.engines.contract import CallSession, GuestStopped, Repeated, StopKind
-from plugbay_conformance.extism.plugin import Plugin, check_growth
+from plugbay_conformance.extism.growth import check_growth
+from plugbay_conformance.extism.plugin import Plugin
+
+EARLY = 200
+"""Calls that a plugin is asked for before the rounds."""
 
 
 class Growing:
@@ -22,6 +26,8 @@ class Growing:
         self.asked = 0
 
     def repeat(self, function: str, payloads: Sequence[bytes], count: int) -> Repeated:
+        if count == EARLY:
+            return Repeated(count, self._first, self._first, "")
         self.asked += 1
         pages = self._rounds.pop(0) if len(self._rounds) > 1 else self._rounds[0]
         if len(self._rounds) == 1:
@@ -35,7 +41,7 @@ class Ending:
 
 
 def _plugin(session: object) -> Plugin:
-    return Plugin(cast("CallSession", session), frozenset({"f"}))
+    return Plugin(cast("CallSession", session), frozenset({"f"}), 1024)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,34 @@ def test_memory_that_grows_with_every_round_is_a_leak(session: Growing) -> None:
 def test_a_call_that_ends_the_instance_tells_nothing_of_growth() -> None:
     with pytest.raises(CaseSkipped, match="unreachable"):
         check_growth(_plugin(Ending()), "f", [b""], 100)
+
+
+class Filling:
+    """A session that grows early, and ends when its memory is full, or can't be told to have one."""
+
+    def __init__(self, early: int) -> None:
+        self._early = early
+
+    def repeat(self, function: str, payloads: Sequence[bytes], count: int) -> Repeated:
+        if count == EARLY:
+            return Repeated(count, 101, self._early, "")
+        raise GuestStopped(StopKind.TRAP, "out of memory")
+
+
+def test_an_instance_that_grew_until_it_ended_has_a_leak() -> None:
+    with pytest.raises(CaseFailed, match="grows with every round of 100 calls of f") as failure:
+        check_growth(_plugin(Filling(201)), "f", [b""], 100)
+    assert failure.value.evidence.found == "201 pages after 200 calls, then out of memory"
+
+
+def test_an_instance_that_ended_without_growing_tells_nothing_of_growth() -> None:
+    with pytest.raises(CaseSkipped, match="out of memory"):
+        check_growth(_plugin(Filling(101)), "f", [b""], 100)
+
+
+def test_memory_that_the_host_alone_stopped_is_a_leak() -> None:
+    with pytest.raises(CaseFailed, match="grows with every round"):
+        check_growth(_plugin(Growing(101, 1024, 1024)), "f", [b""], 100)
 
 
 def test_a_function_that_is_not_there_is_not_asked() -> None:
