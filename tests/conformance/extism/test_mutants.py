@@ -35,7 +35,11 @@ def test_the_requirement_that_a_mutant_breaks_is_found_and_no_other(
     assert set(found) == {mutant.requirement} | mutant.also, found
 
 
-@pytest.mark.parametrize("mutant", [mutant for mutant in MUTANTS if mutant.requirement in ON_WAZERO])
+@pytest.mark.parametrize(
+    "mutant",
+    [mutant for mutant in MUTANTS if mutant.requirement in ON_WAZERO],
+    ids=lambda mutant: f"{mutant.requirement}-{mutant.name}",
+)
 def test_a_requirement_that_only_wazero_can_tell_is_found_there(mutant: Mutant) -> None:
     try:
         engine = open_engine("wazero")
