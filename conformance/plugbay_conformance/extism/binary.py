@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugbay.module.info import FuncType, MemoryType
 from plugbay_conformance.case import fail
+from plugbay_conformance.core_2 import outside_core_2
 from plugbay_conformance.extism.interface import (
     ENV,
     KERNEL,
@@ -84,14 +85,9 @@ def _reflow_functions(context: CaseContext) -> None:
 
 
 def _core_2(context: CaseContext) -> None:
-    from plugbay.engines.wasmtime.features import check_features  # here: listing cases does without wasmtime
-    from plugbay.errors import InvalidBinary, UnsupportedFeature
-
-    subject = context.subject
-    try:
-        check_features(subject.module, frozenset(), shown=subject.info.features, origin="the module")
-    except (InvalidBinary, UnsupportedFeature) as error:
-        fail("the module is not valid WebAssembly core 2.0", expected="core 2.0", found=error.reason)
+    found = outside_core_2(context.subject)
+    if found is not None:
+        fail("the module is not valid WebAssembly core 2.0", expected="core 2.0", found=found)
 
 
 def _starters(context: CaseContext) -> None:

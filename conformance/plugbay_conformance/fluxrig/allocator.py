@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugbay_conformance.block import Block
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import AllocatorStep, GuestStopped, OutOfBounds
-from plugbay_conformance.fluxrig.gear import Block, open_gear
+from plugbay_conformance.fluxrig.gear import open_gear
 from plugbay_conformance.fluxrig.making import module
 from plugbay_conformance.fluxrig.samples import message_of_size
 from plugbay_conformance.settling import grows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugbay.errors import ModuleError
 from plugbay.module.info import FuncType
 from plugbay_conformance.case import fail
+from plugbay_conformance.core_2 import outside_core_2
 from plugbay_conformance.engines.imports import WASI, offered_imports
 from plugbay_conformance.fluxrig.exports import (
     ALLOC_TYPE,
@@ -31,17 +31,6 @@ if TYPE_CHECKING:
 CORE: Final = "core"
 CORE_PAGES: Final = 16
 _CORE_IMPORTS: Final = frozenset({"env.log"})
-
-
-def outside_core_2(subject: Subject) -> str | None:
-    """What of the module is not WebAssembly core 2.0, in words; None when all is."""
-    from plugbay.engines.wasmtime.features import check_features  # brings wasmtime along
-
-    try:
-        check_features(subject.module, frozenset(), shown=subject.info.features, origin="the module")
-    except ModuleError as error:
-        return error.reason
-    return None
 
 
 def forbidden_imports(subject: Subject) -> list[str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from plugbay_conformance.block import Block
 from plugbay_conformance.case import fail
-from plugbay_conformance.fluxrig.gear import Block, Gear, open_gear
+from plugbay_conformance.fluxrig.gear import Gear, open_gear
 from plugbay_conformance.fluxrig.guest import calls_of_the_contract
 from plugbay_conformance.fluxrig.making import module
 from plugbay_conformance.fluxrig.samples import good_messages, message_of_size

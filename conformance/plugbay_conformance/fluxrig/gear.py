@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from plugbay_conformance.block import Block
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import Allocator, GuestStopped, OutOfBounds, Setting, StopKind
 from plugbay_conformance.fluxrig.answer import Answer
@@ -27,26 +27,6 @@ _HOW_STOPPED: Final = {
     StopKind.LINK: "the gear could not be started",
     StopKind.ENGINE: "the engine failed while it ran the gear",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Bytes of the gear's memory."""
-
-    pointer: int
-    length: int
-
-    @property
-    def end(self) -> int:
-        """The first byte behind it."""
-        return self.pointer + self.length
-
-    def overlaps(self, other: Block) -> bool:
-        """Whether they share a byte."""
-        return self.pointer < other.end and other.pointer < self.end
-
-    def __str__(self) -> str:
-        return f"{self.length} bytes at {self.pointer:#x}"
 
 
 class Gear:

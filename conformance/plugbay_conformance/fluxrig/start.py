@@ -6,14 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import CaseSkipped, fail
+from plugbay_conformance.core_2 import outside_core_2
 from plugbay_conformance.engines.contract import GuestStopped
-from plugbay_conformance.fluxrig.binary import (
-    CORE,
-    CORE_PAGES,
-    forbidden_imports,
-    mistyped_imports,
-    outside_core_2,
-)
+from plugbay_conformance.fluxrig.binary import CORE, CORE_PAGES, forbidden_imports, mistyped_imports
 from plugbay_conformance.fluxrig.gear import DEFAULT, open_gear
 from plugbay_conformance.fluxrig.making import module
 from plugbay_conformance.fluxrig.samples import good_messages, message_of_size

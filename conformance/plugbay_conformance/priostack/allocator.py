@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugbay_conformance.block import Block
 from plugbay_conformance.case import CaseSkipped, fail
 from plugbay_conformance.engines.contract import AllocatorStep, FunctionShape, GuestStopped, StopKind
-from plugbay_conformance.priostack.answer import Block
 from plugbay_conformance.priostack.byte_functions import ARRAY_BUFFER, PAGE
 from plugbay_conformance.priostack.making import module
 from plugbay_conformance.priostack.opening import open_functions

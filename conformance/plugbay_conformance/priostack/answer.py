@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from plugbay_conformance.block import Block
 from plugbay_conformance.engines.contract import StopKind
 from plugbay_conformance.engines.imports import THROW
 from plugbay_conformance.engines.journal import DROPPED
@@ -25,26 +26,6 @@ HOW_STOPPED: Final = {
 }
 """What became of a call, after the name of the function."""
 _NAMES: Final = {number: name for name, number in LEVELS.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Bytes of the guest's memory, or what the guest takes for such."""
-
-    pointer: int
-    length: int
-
-    @property
-    def end(self) -> int:
-        """The first byte behind it."""
-        return self.pointer + self.length
-
-    def overlaps(self, other: Block) -> bool:
-        """Whether they share a byte."""
-        return self.pointer < other.end and other.pointer < self.end
-
-    def __str__(self) -> str:
-        return f"{self.length} bytes at {self.pointer:#x}"
 
 
 @dataclass(frozen=True, slots=True)

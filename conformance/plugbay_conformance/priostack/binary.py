@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugbay.errors import ModuleError
 from plugbay.module.info import FuncType, MemoryType
 from plugbay_conformance.case import CaseSkipped, fail
+from plugbay_conformance.core_2 import outside_core_2
 from plugbay_conformance.engines.imports import offered_imports
 from plugbay_conformance.priostack.convention import (
     ALIGNED_ALLOC,
@@ -52,17 +52,6 @@ def mistyped_imports(subject: Subject) -> list[Import]:
     offered = offered_imports(subject)
     names = ((item, f"{item.module}.{item.name}") for item in subject.info.imports)
     return [item for item, name in names if name in offered and item.type != offered[name]]
-
-
-def beyond_core_2(subject: Subject) -> str | None:
-    """What of the module is not WebAssembly core 2.0, in words; None when all is."""
-    from plugbay.engines.wasmtime.features import check_features  # brings wasmtime along
-
-    try:
-        check_features(subject.module, frozenset(), shown=subject.info.features, origin="the module")
-    except ModuleError as error:
-        return error.reason
-    return None
 
 
 def show(type_: ExternType | None) -> str:
@@ -209,7 +198,7 @@ def _starts_small(context: CaseContext) -> None:
 
 
 def _core(context: CaseContext) -> None:
-    found = beyond_core_2(context.subject)
+    found = outside_core_2(context.subject)
     if found is not None:
         fail("the module needs more than WebAssembly core 2.0", expected="core 2.0", found=found)
 

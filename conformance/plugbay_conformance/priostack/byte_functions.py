@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugbay_conformance.block import Block
 from plugbay_conformance.case import fail
 from plugbay_conformance.engines.contract import FunctionShape, GuestStopped, OutOfBounds, StopKind
-from plugbay_conformance.priostack.answer import HOW_STOPPED, Answer, Block, Result, failure_text, log_lines
+from plugbay_conformance.priostack.answer import HOW_STOPPED, Answer, Result, failure_text, log_lines
 from plugbay_conformance.priostack.convention import STACK_POINTER
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugbay_conformance.case import CaseSkipped, fail
+from plugbay_conformance.core_2 import outside_core_2
 from plugbay_conformance.engines.contract import GuestStopped, StopKind
-from plugbay_conformance.priostack.binary import beyond_core_2, forbidden_imports, mistyped_imports, wrong_starts
+from plugbay_conformance.priostack.binary import forbidden_imports, mistyped_imports, wrong_starts
 from plugbay_conformance.priostack.making import guest, module
 from plugbay_conformance.priostack.opening import DEFAULT, open_functions
 
@@ -33,7 +34,7 @@ def _known_obstacle(context: CaseContext) -> str | None:
         return f"it imports {mistyped[0].module}.{mistyped[0].name} under another type, see PRI-010"
     if sum(memory.minimum for memory in subject.info.memories) > context.host.memory_pages:
         return "its memory starts too large, see PRI-011 and PRI-012"
-    beyond = beyond_core_2(subject)
+    beyond = outside_core_2(subject)
     if beyond is not None:
         return f"{beyond}, see PRI-013"
     wrong = list(wrong_starts(subject.info))

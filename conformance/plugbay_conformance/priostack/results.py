@@ -18,8 +18,9 @@ from plugbay_conformance.priostack.samples import ORDINARY, contract_inputs, pro
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from plugbay_conformance.block import Block
     from plugbay_conformance.case import Case, CaseContext
-    from plugbay_conformance.priostack.answer import Block, Result
+    from plugbay_conformance.priostack.answer import Result
     from plugbay_conformance.priostack.byte_functions import ByteFunctions
 
     Look = Callable[[ByteFunctions, "Call"], None]
