@@ -41,7 +41,8 @@ def failure_text(requirement: Requirement, result: CaseResult) -> str:
 
 def shown(text: str) -> str:
     """What a guest wrote: it can't move the cursor, and can't fill the screen."""
-    return visible(text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…", lines=True)
+    escaped = visible(text[: _MOST_CHARACTERS + 1], lines=True)  # each character may take four
+    return escaped if len(escaped) <= _MOST_CHARACTERS else f"{escaped[:_MOST_CHARACTERS]}…"
 
 
 def _evidence_rows(evidence: Evidence) -> Iterator[tuple[str, str]]:
