@@ -18,7 +18,9 @@ def run(pytester: pytest.Pytester, gear: Callable[..., bytes]) -> Run:
     (pytester.path / "gear.wasm").write_bytes(gear())
     (pytester.path / "fat.wasm").write_bytes(gear(pages="20"))
     pytester.makepyfile(test_own="def test_own(): pass")
-    return lambda *arguments: pytester.runpytest_inprocess("-p", "no:cacheprovider", *map(str, arguments))
+    # pytest's faulthandler puts back, at its end, what handled faults before it: wasmtime's traps would end this process.
+    options = ("-p", "no:cacheprovider", "-p", "no:faulthandler")
+    return lambda *arguments: pytester.runpytest_inprocess(*options, *map(str, arguments))
 
 
 def test_nothing_happens_without_the_option(run: Run) -> None:

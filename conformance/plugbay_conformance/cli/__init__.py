@@ -14,5 +14,5 @@ def add_commands(app: typer.Typer) -> None:
     from plugbay_conformance.cli.conform import conform
     from plugbay_conformance.cli.new import new
 
-    app.command()(as_command(conform))
-    app.command()(as_command(new))
+    app.command("conform")(as_command(conform))
+    app.command("new")(as_command(new))
