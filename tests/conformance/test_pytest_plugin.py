@@ -18,7 +18,7 @@ def run(pytester: pytest.Pytester, gear: Callable[..., bytes]) -> Run:
     (pytester.path / "gear.wasm").write_bytes(gear())
     (pytester.path / "fat.wasm").write_bytes(gear(pages="20"))
     pytester.makepyfile(test_own="def test_own(): pass")
-    # pytest's faulthandler puts back, at its end, what handled faults before it: wasmtime's traps would end this process.
+    # At its end pytest's faulthandler puts back what handled faults before it: a trap would then end this process.
     options = ("-p", "no:cacheprovider", "-p", "no:faulthandler")
     return lambda *arguments: pytester.runpytest_inprocess(*options, *map(str, arguments))
 
