@@ -46,7 +46,8 @@ def main() -> int:
     started = perf_counter()
     reports = judged(arguments.folders or FOLDERS)
     table = markdown(reports)
-    Console().print(f"{len(reports)} runs on {len(ENGINES)} engines in {perf_counter() - started:.0f} s\n\n{table}")
+    spent = f"{len(reports)} runs on {len(ENGINES)} engines in {perf_counter() - started:.0f} s"
+    Console().print(f"{spent}\n\n{table}", soft_wrap=True, markup=False)
     REPORTS.mkdir(parents=True, exist_ok=True)
     for ending in ("html", "json", "xml", "svg"):
         write_report(REPORTS / f"matrix.{ending}", reports)
