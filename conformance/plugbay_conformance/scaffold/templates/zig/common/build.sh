@@ -5,7 +5,13 @@ set -eu
 cd "$(dirname "$0")"
 case $(zig version 2>/dev/null) in
   0.17.*) zig build install "$@" ;;
-  *) "${PYTHON:-python3}" -m ziglang build install "$@" ;;
+  *)
+    "${PYTHON:-python3}" -c 'import ziglang' 2>/dev/null || {
+      echo "Zig 0.17 is missing: pip install ziglang==0.17.0" >&2
+      exit 1
+    }
+    "${PYTHON:-python3}" -m ziglang build install "$@"
+    ;;
 esac
 cp zig-out/bin/«name».wasm «name».wasm
 chmod a-x «name».wasm
