@@ -10,7 +10,7 @@ from plugbay.errors import ConfigInvalid
 from plugbay_conformance.expected import check_expectations, read_expectations
 from plugbay_conformance.running.parts import Parts
 from plugbay_conformance.running.plan import selected_cases
-from plugbay_conformance.running.run import RunOptions, run
+from plugbay_conformance.running.run import RunOptions, cut_short, run
 from plugbay_conformance.subject import read_subject
 
 if TYPE_CHECKING:
@@ -60,22 +60,24 @@ class Examiner:
         :class:`~plugbay.errors.ConfigInvalid` for engines that the ABI does not have or that are missing here, and
         :class:`~plugbay_conformance.errors.SelectionEmpty`.
         """
+        suite = self.suite(subject.abi)
+        try:
+            engines = self.engines(subject.abi, any_engine=any_engine)
+        except KeyboardInterrupt:  # an engine may have to be built first, which takes its time
+            return cut_short(suite, subject, path, self._run_options(()))
+        return run(self.judges, suite, subject, path, self._run_options(engines))
+
+    def _run_options(self, engines: tuple[EngineFacts, ...]) -> RunOptions:
         options = self._options
-        return run(
-            self.judges,
-            self.suite(subject.abi),
-            subject,
-            path,
-            RunOptions(
-                self.engines(subject.abi, any_engine=any_engine),
-                options.profile,
-                options.select,
-                self.expectations,
-                options.seed,
-                options.hosts,
-                options.differential,
-                options.progress,
-            ),
+        return RunOptions(
+            engines,
+            options.profile,
+            options.select,
+            self.expectations,
+            options.seed,
+            options.hosts,
+            options.differential,
+            options.progress,
         )
 
     def engines(self, abi: str, *, any_engine: bool = False) -> tuple[EngineFacts, ...]:

@@ -54,6 +54,11 @@ def open_engine(name: str) -> ConformanceEngine:
     return FakeEngine(name)
 
 
+def interrupted_engine(name: str) -> ConformanceEngine:
+    """Ctrl-C comes while the engine is built."""
+    raise KeyboardInterrupt
+
+
 def find_differences(
     case: Case,
     requirement: Requirement,

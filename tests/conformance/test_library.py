@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema_rs
 import pytest
 from tests.conformance.fakes import FAKES, case_id
 
@@ -17,6 +21,7 @@ from plugbay_conformance.engines.errors import EngineMissing
 from plugbay_conformance.errors import ExpectationsInvalid, SelectionEmpty, SubjectInvalid
 from plugbay_conformance.examiner import Examiner
 from plugbay_conformance.library import examine_folder, modules_of
+from plugbay_conformance.reports import write_report
 
 if TYPE_CHECKING:
     from plugbay_conformance.running.run import Progress
@@ -125,6 +130,18 @@ def test_an_interrupted_folder_ends_with_the_report_that_was_cut_short(gear_path
     with Examiner(options, parts=FAKES) as examiner:
         (report,) = examine_folder(examiner, gear_path.parent, lambda _path, error: pytest.fail(str(error)))
     assert (report.module.name, report.complete) == ("gear.wasm", False)
+
+
+def test_ctrl_c_before_anything_was_judged_leaves_a_report_that_says_so(gear_path: Path, tmp_path: Path) -> None:
+    parts = replace(FAKES, engine="tests.conformance.fakes:interrupted_engine")
+    with Examiner(ConformOptions(processes=0), parts=parts) as examiner:
+        report = examiner.examine(examiner.read(gear_path), str(gear_path))
+    assert (report.complete, report.verdict, report.results, report.module.name) == (False, "partial", (), "gear.wasm")
+    for ending in ("json", "xml", "html", "svg"):
+        write_report(tmp_path / f"report.{ending}", [report])
+    schema = json.loads((files("plugbay_conformance.reports") / "report.schema.json").read_text("utf-8"))
+    jsonschema_rs.validator_for(schema).validate(json.loads((tmp_path / "report.json").read_bytes()))
+    assert "cut short" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_nothing_is_left_running_when_something_is_refused(

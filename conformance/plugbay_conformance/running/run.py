@@ -97,6 +97,12 @@ def judge_jobs(
         yield job, failed_result(suite.case(job.case), job, outcome) if isinstance(outcome, Fault) else outcome
 
 
+def cut_short(suite: AbiSuite, subject: Subject, path: str, options: RunOptions) -> Report:
+    """The report of a run that Ctrl-C ended before anything was judged."""
+    now = time.time_ns(), time.perf_counter()
+    return _report(suite, _Found(subject), path, options, started=now[0], clock=now[1], complete=False)
+
+
 def _judge(judges: Judges, suite: AbiSuite, found: _Found, options: RunOptions) -> None:
     engines = [engine.name for engine in options.engines]
     subject = found.subject = known_subject(judges, suite, found.subject, engines[0], options.profile)
